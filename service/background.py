@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 from service.audit_log import checkpoints, sequencer
 from service.context import AppContext
@@ -45,8 +45,16 @@ async def run_background_work(ctx: AppContext) -> AsyncGenerator[AppContext]:
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks, timeout=CANCEL_SECONDS)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(checkpoints.settle(ctx), SETTLE_SECONDS)
+            await _settle(ctx)
+
+
+async def _settle(ctx: AppContext) -> None:
+    try:
+        await asyncio.wait_for(checkpoints.settle(ctx), SETTLE_SECONDS)
+    except TimeoutError:
+        pass
+    except Exception as error:  # noqa: BLE001 - logged, and the stop goes on
+        get_logger().error("defect", request=None, **error_trace(error))
 
 
 async def _supervise(ctx: AppContext, run: Callable[[AppContext], Awaitable[None]]) -> None:

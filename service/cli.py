@@ -357,8 +357,9 @@ def _export_person(options: argparse.Namespace, settings: Settings) -> int:
     async def work(ctx: "AppContext") -> bytes:
         return await export.export_customer(ctx, options.customer, options.who, options.why)
 
+    content = _run(settings, work)
     options.file.touch(0o600, exist_ok=False)
-    options.file.write_bytes(_run(settings, work))
+    options.file.write_bytes(content)
     return 0
 
 

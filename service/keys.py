@@ -1,4 +1,4 @@
-"""Keys that are kept outside the database: whoever has a copy of it cannot open what is sealed, nor sign its log.
+"""Keys that are kept outside the database: a copy of it is not enough to open what is sealed, or to sign its log.
 
 Each key is a setting or, when that is empty, a file in `keys/` of the data folder. The database knows which keys it was
 written with (`known_keys`). A key is made when the database knows none; otherwise a wrong one is refused at the start,

@@ -36,12 +36,15 @@ from service.db.connect import open_database
 from service.db.database import Transaction
 from service.db.migrate import NoDatabase, OlderDatabase
 from service.durable_files import run_in_disk_thread
+from service.identity_check import confirmations
 from service.judge.volume import VisitLimits
 from service.keys import Keys
-from service.messages import gateways, message_settings
+from service.messages import gateways, message_settings, outbox
 from service.messages.outbox import PLACEHOLDERS
+from service.privacy import holds
 from service.private_files import close_to_others
 from service.rate_limit import TokenBucket
+from service.records import repository as records_repository
 from service.sealer import Sealer
 from service.spreadsheets.words import load_table_words
 from service.transparency.targets import parse_target
@@ -49,6 +52,9 @@ from service.visits import status
 from service.web.access_log import get_logger
 from service.web.brand import read_logo, readable
 from service.webhooks.receivers import read_receivers
+
+FINDERS = (outbox, confirmations, records_repository)
+"""Modules that no command needs but to find the rows behind leaves of the log (`audit_log/sources`)."""
 
 
 def build_context(settings: Settings, scratch: Path | None = None) -> AppContext:
@@ -230,6 +236,10 @@ def freeze_gc() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
+
+
+KNOW_ROWS_OF_LEAVES = (holds, records_repository)
+"""Modules that find rows of leaves (`audit_log.sources`) and that nothing else here imports: `verify` asks them."""
 
 
 def current_millis() -> int:

@@ -198,6 +198,21 @@ async def revoke_labelled(tx: Transaction, login: str, label: str, at: int) -> N
     await tx.execute("revoke_labelled", login=login, label=label, at=at)
 
 
+async def has_passkey(tx: Transaction, login: str) -> bool:
+    """Whether a person has a passkey."""
+    return bool(await tx.fetch_all("passkeys_of", login=login))
+
+
+async def delete_passkeys(tx: Transaction, login: str) -> None:
+    """Remove all passkeys of a person."""
+    await tx.execute("delete_passkeys", login=login)
+
+
+async def delete_recovery_codes(tx: Transaction, login: str) -> None:
+    """No recovery code of the person counts from now on."""
+    await tx.execute("delete_recovery_codes", login=login)
+
+
 async def delete_calendar(tx: Transaction, login: str) -> None:
     """The address of the person's calendar is not found from now on."""
     await tx.execute("delete_calendar", login=login)

@@ -10,7 +10,7 @@ from service.context import AppContext
 from service.db.database import Transaction
 from service.errors import InvalidCredentials, ProviderUnavailable, TotpRequired
 
-from . import credentials, passkeys, repository
+from . import credentials, repository
 from .new_session import NewSession, start_session
 from .permissions import SECOND_FACTOR
 from .sign_in_failures import failures_recorded
@@ -32,7 +32,9 @@ async def start_external_session(
         if person is None or not await repository.lock(tx, person.login):
             raise InvalidCredentials
         factor = await credentials.get_totp(ctx, tx, person.login)
-        has_own = (factor is not None and factor.confirmed_at is not None) or await passkeys.has_any(tx, person.login)
+        has_own = (factor is not None and factor.confirmed_at is not None) or await credentials.has_passkey(
+            tx, person.login
+        )
         if not has_second_factor and (has_own or not SECOND_FACTOR.isdisjoint(person.roles)):
             raise TotpRequired
         return await start_session(ctx, tx, origin, person, await origin.known_browser_in(ctx, tx, person.login))

@@ -1,15 +1,14 @@
-"""A session begins, however the person proved who they are; and grave acts ask whether that was just now."""
+"""A session begins, however the person proved who they are."""
 
 from secrets import token_urlsafe
 from typing import NamedTuple
 
 from service.context import AppContext
 from service.db.database import Transaction
-from service.errors import SignInAgain
 from service.web.responses import Headers
 
 from . import attempts, credentials, throttling
-from .authentication import MINUTE_MS, address_label, session_digest, token_owner
+from .authentication import address_label, session_digest
 from .events import PersonEvent, record_event
 from .middleware import session_cookies
 from .permissions import Person
@@ -41,13 +40,3 @@ async def start_session(
     signed_in = PersonEvent(what="signed-in", person=person.login, by=person.login, address=label, device=origin.label)
     await record_event(ctx, tx, signed_in)
     return NewSession(token, person)
-
-
-async def require_recent_sign_in(ctx: AppContext, tx: Transaction, token: bytes) -> None:
-    """SignInAgain if the browser's person signed in longer ago than grave acts allow: somebody else may sit there.
-
-    Tokens of scripts are made for what they do, and phones may do nothing grave.
-    """
-    owner = await token_owner(tx, token)
-    if owner.kind == "session" and ctx.clock() >= owner.created_at + ctx.sign_in.proof_minutes * MINUTE_MS:
-        raise SignInAgain

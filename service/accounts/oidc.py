@@ -101,7 +101,7 @@ async def _claims(ctx: AppContext, settings: OidcSettings, token: str, nonce: st
         try:
             claims = jwt.decode(token, provider.keys, algorithms=ALGORITHMS).claims
         except JoseError:  # the provider may have new keys
-            provider = await _provider(settings, anew=True)
+            provider = await _provider(settings, again=True)
             claims = jwt.decode(token, provider.keys, algorithms=ALGORITHMS).claims
         jwt.JWTClaimsRegistry(
             now=ctx.clock() // 1000,
@@ -120,10 +120,10 @@ async def _claims(ctx: AppContext, settings: OidcSettings, token: str, nonce: st
     return claims
 
 
-async def _provider(settings: OidcSettings, *, anew: bool = False) -> _Provider:
+async def _provider(settings: OidcSettings, *, again: bool = False) -> _Provider:
     """What the provider publishes, kept for an hour."""
     known = _known.get(settings.issuer)
-    if known is not None and not anew and time.monotonic() - known.read_at < KEPT_SECONDS:
+    if known is not None and not again and time.monotonic() - known.read_at < KEPT_SECONDS:
         return known
     metadata = await fetch_json("GET", settings.issuer.rstrip("/") + "/.well-known/openid-configuration")
     needed = ("authorization_endpoint", "token_endpoint", "jwks_uri")

@@ -1,6 +1,6 @@
 """Passkeys (WebAuthn): a phone, computer or key that proves who somebody is, after their finger, face or PIN.
 
-A passkey stands for both factors: the device is one, and it verifies its user by the other. So it signs in by itself.
+A passkey is both factors: the device is one, and it verifies its user by the other. So it signs in by itself.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -23,8 +23,9 @@ from . import repository, throttling
 from .authentication import authenticate_token
 from .challenges import LIFETIME_MS
 from .events import PersonEvent, record_event
-from .new_session import NewSession, require_recent_sign_in, start_session
+from .new_session import NewSession, start_session
 from .permissions import Person
+from .recent_sign_in import require_recent_sign_in
 from .sign_in_failures import failures_recorded
 from .sign_in_origin import SignInOrigin
 
@@ -57,11 +58,6 @@ class Challenge(msgspec.Struct, frozen=True):
 
     value: bytes
     login: str = ""
-
-
-async def has_any(tx: Transaction, login: str) -> bool:
-    """Whether a person has a passkey."""
-    return bool(await tx.fetch_all("passkeys_of", login=login))
 
 
 @read_only
@@ -202,11 +198,6 @@ def _verified(ctx: AppContext, row: PasskeyRow, challenge: Challenge, answer: st
         ).new_sign_count
     except (WebAuthnException, ValueError, KeyError, TypeError):
         raise InvalidCredentials from None
-
-
-async def delete_all(tx: Transaction, login: str) -> None:
-    """Remove all passkeys of a person."""
-    await tx.execute("delete_passkeys", login=login)
 
 
 def _site(ctx: AppContext) -> str:

@@ -10,10 +10,10 @@ from service.context import AppContext, transaction
 from service.db.database import Transaction
 from service.errors import TotpRequired
 
-from . import credentials, passkeys, passwords
+from . import credentials, passwords
 from .authentication import authenticate_token
 from .events import PersonEvent, record_event
-from .new_session import require_recent_sign_in
+from .recent_sign_in import require_recent_sign_in
 
 COUNT, LETTERS = 10, 12
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # none that look alike; 59 bits
@@ -59,7 +59,7 @@ async def _require_factor(ctx: AppContext, tx: Transaction, token: bytes) -> str
     person = await authenticate_token(tx, token)
     await require_recent_sign_in(ctx, tx, token)
     factor = await credentials.get_totp(ctx, tx, person.login)
-    if (factor is None or factor.confirmed_at is None) and not await passkeys.has_any(tx, person.login):
+    if (factor is None or factor.confirmed_at is None) and not await credentials.has_passkey(tx, person.login):
         raise TotpRequired(enrol=True)
     return person.login
 
@@ -67,14 +67,9 @@ async def _require_factor(ctx: AppContext, tx: Transaction, token: bytes) -> str
 @transaction
 async def _store(ctx: AppContext, tx: Transaction, token: bytes, login: str, hashes: list[str]) -> None:
     await authenticate_token(tx, token)
-    await delete(tx, login)
+    await credentials.delete_recovery_codes(tx, login)
     rows = [
         {"login": login, "number": number, "hash": stored, "at": ctx.clock()} for number, stored in enumerate(hashes)
     ]
     await tx.execute_many("add_recovery_code", rows)
     await record_event(ctx, tx, PersonEvent(what="recovery-codes", person=login, by=login))
-
-
-async def delete(tx: Transaction, login: str) -> None:
-    """No code is worth anything any more."""
-    await tx.execute("delete_recovery_codes", login=login)

@@ -14,7 +14,7 @@ from service.judge.bounds import LoginText, PasswordText
 from service.web.qr import qr_svg
 
 from . import credentials as access
-from . import passkeys, passwords, recovery_codes, repository, throttling, tokens, totp
+from . import passwords, recovery_codes, repository, throttling, tokens, totp
 from .authentication import authenticate, authenticate_token, token_owner
 from .credentials import TotpSecret
 from .events import PersonEvent, record_event
@@ -176,7 +176,7 @@ async def _check_credentials(ctx: AppContext, origin: SignInOrigin, login: str, 
             await repository.person(tx, known),
             await repository.password_hash(tx, known),
             await access.get_totp(ctx, tx, known),
-            await passkeys.has_any(tx, known),
+            await access.has_passkey(tx, known),
         )
 
     person, password_hash, factor, has_passkey = await ctx.db.read(load)

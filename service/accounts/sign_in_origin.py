@@ -1,7 +1,7 @@
 """Where somebody signs in: the address, the browser in words, its session until now, and whether it is known.
 
 A browser in which a person has signed in keeps a cookie that proves it (OWASP: device cookies). So it is not slowed
-down by what others try, and whoever steals it gains tries of their own, and nothing else.
+down by what others try, and a thief gains tries of their own, and nothing else.
 """
 
 import hmac

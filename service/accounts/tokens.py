@@ -17,7 +17,7 @@ from . import credentials, repository
 from .authentication import DAY_MS, WARNING_MS, authenticate_token, require_permission, token_digest, token_end
 from .credentials import TokenKind, TokenRow
 from .events import PersonEvent, record_event
-from .new_session import require_recent_sign_in
+from .recent_sign_in import require_recent_sign_in
 
 WARNING = timedelta(milliseconds=WARNING_MS)
 """How long before its end a page says that a token ends soon."""

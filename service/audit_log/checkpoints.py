@@ -75,6 +75,7 @@ async def _sign(ctx: AppContext, *, at_once: bool) -> None:
         if await tx.fetch_one("lock_sequencer") != (1,):
             return
         last, size = await latest(tx, published=False), await tiles.stored_size(tx)
+        await tiles.require_whole(tx, size)
         if size != (count := await log.numbered_count(tx)):
             if size < count and not await tx.fetch_one("has_leaf_number", number=size):
                 raise NotSigned(f"leaf {size} is missing")

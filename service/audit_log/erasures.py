@@ -59,7 +59,7 @@ def rows_digest(rows: Mapping[bytes, str]) -> str:
 async def add_erasure(tx: Transaction, row: ErasureRow, rows: Mapping[bytes, str]) -> None:
     """Insert an erasure with its leaf, and the rows that may be deleted from now on (none, if they only change)."""
     await tx.execute("add_erasure", **to_params(row))
-    await log.append_leaf(tx, LEAF, row.id, row.salt, row.sha256, row.at)
+    await log.append_leaf(tx, LEAF, row.id, row.salt, row.sha256, row.at, log.row_commitment(id=str(row.id)))
     named = [{"id": key, "kind": kind, "erasure": row.id.bytes} for key, kind in rows.items()]
     await tx.execute_many("add_erased_row", named)
 
@@ -85,4 +85,4 @@ async def refuse_erased(tx: Transaction, key: UUID | bytes) -> None:
 async def find_logged_erasure(tx: Transaction, id: UUID) -> LoggedRow | None:
     """An erasure, as its leaf commits to it."""
     row = await fetch_struct(tx, ErasureRow, "erasure", id=id.bytes)
-    return row and LoggedRow(LEAF, row.at, row.body, row.sha256, row.salt)
+    return row and LoggedRow(LEAF, row.at, row.body, row.sha256, row.salt, log.row_commitment(id=str(row.id)))

@@ -10,11 +10,5 @@ SELECT kind FROM erased_rows WHERE id = :id;
 -- name: erasure^
 SELECT id, at, sha256, body, salt FROM erasures WHERE id = :id;
 
--- name: rows_of_erasure
-SELECT id, kind FROM erased_rows WHERE erasure = :erasure;
-
 -- name: reduced_record^
 SELECT sha256 FROM reduced_records WHERE id = :id;
-
--- name: reduced_of_erasure
-SELECT id, sha256 FROM reduced_records WHERE erasure = :erasure;

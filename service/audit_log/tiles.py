@@ -83,13 +83,27 @@ async def stored_size(tx: Transaction) -> int:
 async def extend(tx: Transaction, limit: int) -> int:
     """Add the hashes of at most `limit` numbered leaves that the tiles do not cover yet; returns how many they cover.
 
+    LogDamaged, before it changes anything, where tiles were changed.
     Logs of earlier versions have no tiles, so they are filled step by step.
     """
     size = await stored_size(tx)
     rows = await tx.fetch_all("numbered_leaves", first=size, size=limit)
     leaves = [row[0] for at, row in enumerate(rows) if row[1] == size + at]  # up to a gap, which is a fault
+    if leaves:
+        await require_whole(tx, size)
     await _append(tx, size, b"".join(map(leaf_hash, leaves)))
     return size + len(leaves)
+
+
+async def require_whole(tx: Transaction, size: int) -> None:
+    """LogDamaged unless the last tile of each level has as many hashes as in a log of `size` leaves."""
+    level = 0
+    while size:
+        size, width = divmod(size, WIDTH)
+        found = len(await get_tile(tx, level, size)) if width else 0
+        if found != width * HASH_BYTES:
+            raise LogDamaged(f"tile {level}/{size} has {found} bytes instead of {width * HASH_BYTES}")
+        level += 1
 
 
 async def _append(tx: Transaction, size: int, hashes: bytes) -> None:
@@ -97,10 +111,7 @@ async def _append(tx: Transaction, size: int, hashes: bytes) -> None:
     level = 0
     while hashes:
         number, width = divmod(size, WIDTH)
-        begun = await get_tile(tx, level, number) if width else b""
-        if len(begun) != width * HASH_BYTES:
-            raise LogDamaged(f"tile {level}/{number} has {len(begun)} bytes instead of {width * HASH_BYTES}")
-        row = begun + hashes
+        row = (await get_tile(tx, level, number) if width else b"") + hashes
         parts = [row[at : at + TILE_BYTES] for at in range(0, len(row), TILE_BYTES)]
         changed = [{"level": level, "number": number + at, "hashes": part} for at, part in enumerate(parts)]
         await tx.execute_many("put_tile", changed)

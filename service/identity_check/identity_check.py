@@ -13,8 +13,7 @@ from service.accounts.browser import Browser
 from service.accounts.cards import TechnicianCard, technician_card
 from service.accounts.permissions import is_assigned_to
 from service.accounts.secrets import get_door_code_key, get_or_create_door_code_key
-from service.audit_log import erasures, log
-from service.audit_log.sources import LoggedRow, finds_rows_of
+from service.audit_log import erasures
 from service.context import AppContext, read_only, transaction
 from service.db.database import Transaction
 from service.errors import NotFound, OutsideDoorCodeWindow
@@ -31,6 +30,8 @@ from service.visits.door_code import DoorCode
 from service.visits.loading import LoadedVisit, load_visit
 from service.visits.repository import VisitRow
 from service.web.qr import qr_svg
+
+from . import confirmations
 
 ID_SHOWN = "id_shown"
 SAME_NETWORK = "扫码的手机与工作人员在同一网络 / scanned on the technician's network"
@@ -142,11 +143,7 @@ async def confirm_identity(ctx: AppContext, tx: Transaction, text: str, ticket: 
     now = ctx.clock()
     if row.state == "cancelled" or not door_code.is_valid_form_token(key, code, ticket, now):
         return False
-    used, salt = _used_key(code), log.new_salt()
-    scan_id = uuid5(row.id, f"scan {used.hex()}")
-    params = {"code": used, "visit": row.id.bytes, "login": login, "at": now, "id": scan_id.bytes, "salt": salt}
-    leaf = log.columns_leaf("scan", scan_id, salt, now, code=used.hex(), visit=row.id, login=login)
-    if not await log.add_with_leaf(tx, ("add_door_confirmation", params), leaf):
+    if not await confirmations.add_confirmation(tx, _used_key(code), row.id, login, now):
         return False
     evidence = [Evidence(kind="customer_confirm")]
     if await _is_near(tx, login, browser, now):
@@ -232,13 +229,3 @@ async def _resolve_code(
 def _used_key(code: DoorCode) -> bytes:
     """The key by which a confirmed code is stored."""
     return code.visit.bytes + code.step.to_bytes(4, "big") + code.mac
-
-
-@finds_rows_of("scan")
-async def find_logged_scan(tx: Transaction, id: UUID) -> LoggedRow | None:
-    """A code that a customer confirmed, as its leaf commits to it."""
-    row = await tx.fetch_one("scan_of_leaf", id=id.bytes)
-    if row is None:
-        return None
-    code, visit, login, at, salt = row
-    return log.columns_row("scan", id, salt, at, code=code.hex(), visit=UUID(bytes=visit), login=login)

@@ -21,6 +21,7 @@ from service.visits.repository import VisitRow
 from service.visits.status import search_texts
 from service.web.decoding import to_json
 from service.web.defects import or_unreadable
+from service.webhooks.events import forget_visit
 
 from . import copies, holds, places
 from .places import VisitData
@@ -124,6 +125,7 @@ async def _erase_rows(
     for link in found.links:
         await tx.execute("erase_link_attempts", key=f"link code {link} %")
     await tx.execute("erase_duty_mails", mention=f"%{visit_id}%")
+    await forget_visit(tx, visit_id)
     for query in _STEPS:
         await tx.execute(query, visit=visit_id.bytes)
     for key, place in found.rows.items():
@@ -156,6 +158,7 @@ async def erase_files(tx: Transaction, files: list[bytes]) -> None:
     """Delete the rows of files that nothing names any more, and leave their bytes to the sweeper."""
     for file in sorted(files):
         await tx.execute("erase_received_file", sha256=file)
+        await tx.execute("erase_copies_of_photo", sha256=file)
         if await tx.execute("erase_blob", sha256=file):
             await tx.execute("file_left_over", sha256=file)
 

@@ -9,16 +9,23 @@ UNION ALL SELECT 'given_up_files', id FROM given_up_files WHERE visit = :visit
 UNION ALL SELECT 'messages', id FROM messages WHERE visit = :visit
 UNION ALL SELECT 'links', id FROM links WHERE visit = :visit
 UNION ALL SELECT 'link digests', digest FROM links WHERE visit = :visit
+UNION ALL SELECT 'deliveries', d.id FROM deliveries d JOIN messages m ON m.id = d.message
+    WHERE m.visit = :visit AND d.id IS NOT NULL
+UNION ALL SELECT 'delivery_reports', d.id FROM delivery_reports d JOIN messages m ON m.id = d.message
+    WHERE m.visit = :visit AND d.id IS NOT NULL
+UNION ALL SELECT 'door_confirmations', id FROM door_confirmations WHERE visit = :visit AND id IS NOT NULL
 UNION ALL SELECT 'access_log', id FROM access_log WHERE what = :look
 UNION ALL SELECT 'legal_holds', id FROM legal_holds WHERE visit = :visit;
 
 -- name: counts_of_visit
 -- How many other rows of a visit there are, by table.
-SELECT 'deliveries' AS place, count(*) FROM deliveries d JOIN messages m ON m.id = d.message WHERE m.visit = :visit
+SELECT 'deliveries' AS place, count(*) FROM deliveries d JOIN messages m ON m.id = d.message
+    WHERE m.visit = :visit AND d.id IS NULL
 UNION ALL SELECT 'delivery_reports', count(*) FROM delivery_reports d JOIN messages m ON m.id = d.message
-    WHERE m.visit = :visit
+    WHERE m.visit = :visit AND d.id IS NULL
 UNION ALL SELECT 'link_otps', count(*) FROM link_otps o JOIN links l ON l.id = o.link WHERE l.visit = :visit
-UNION ALL SELECT 'door_confirmations', count(*) FROM door_confirmations WHERE visit = :visit
+UNION ALL SELECT 'door_confirmations', count(*) FROM door_confirmations WHERE visit = :visit AND id IS NULL
+UNION ALL SELECT 'webhook_events', count(*) FROM webhook_events WHERE visit = :visit
 UNION ALL SELECT 'duties', count(*) FROM duties WHERE visit = :visit
 UNION ALL SELECT 'search_texts', count(*) FROM search_texts WHERE visit = :visit
 UNION ALL SELECT 'visit_summaries', count(*) FROM visit_summaries WHERE visit = :visit
@@ -34,6 +41,17 @@ SELECT DISTINCT n.sha256,
     CASE WHEN EXISTS (SELECT 1 FROM blobs b WHERE b.sha256 = n.sha256) THEN 1 ELSE 0 END
 FROM file_references n WHERE n.visit = :visit;
 
+-- name: rows_of_file
+-- The rows of a file that have a leaf of their own, by table.
+SELECT 'received_files' AS place, id FROM received_files WHERE sha256 = :file AND id IS NOT NULL
+UNION ALL SELECT 'photo_copies', id FROM photo_copies WHERE file = :file;
+
+-- name: decision_of_input^
+SELECT decision_id FROM quarantine WHERE id = :id AND decision_id IS NOT NULL;
+
+-- name: erase_copies_of_photo!
+DELETE FROM photo_copies WHERE file = :sha256;
+
 -- name: quarantined_by_path
 SELECT id FROM quarantine WHERE path_id = :path_id;
 
@@ -41,7 +59,8 @@ SELECT id FROM quarantine WHERE path_id = :path_id;
 SELECT id FROM access_log WHERE what = :what;
 
 -- name: people_of_feed
-SELECT login, active FROM sync_feed WHERE visit = :visit ORDER BY login;
+-- The feed has no index by visit, and there are few people.
+SELECT f.login, f.active FROM people p JOIN sync_feed f ON f.login = p.login AND f.visit = :visit ORDER BY f.login;
 
 -- name: add_erased_visit!
 INSERT INTO erased_visits (visit, erasure, type, area, day, checklist, checklist_version, state, verdict)
@@ -116,7 +135,7 @@ DELETE FROM legal_holds WHERE visit = :visit;
 UPDATE duty_mails SET text = '', next_at = NULL WHERE text LIKE :mention;
 
 -- name: erase_sync_feed!
-DELETE FROM sync_feed WHERE visit = :visit;
+DELETE FROM sync_feed WHERE visit = :visit AND login IN (SELECT login FROM people);
 
 -- name: erase_changes!
 DELETE FROM changes WHERE visit = :visit;

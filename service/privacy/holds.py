@@ -138,8 +138,13 @@ def _row(ctx: AppContext, visit: UUID, id: UUID, content: HoldContent) -> HoldRo
 
 async def _add(tx: Transaction, row: HoldRow) -> None:
     await tx.execute("add_hold", **to_params(row))
-    if not await log.append_leaf(tx, LEAF, row.id, row.salt, row.sha256, row.at):
+    if not await log.append_leaf(tx, LEAF, row.id, row.salt, row.sha256, row.at, _commitment(row)):
         raise IdReusedWithOtherContent
+
+
+def _commitment(row: HoldRow) -> bytes:
+    ends = None if row.ends is None else str(row.ends)
+    return log.row_commitment(visit=str(row.visit), until_at=row.until_at, ends=ends)
 
 
 async def _get(tx: Transaction, id: UUID) -> HoldRow | None:
@@ -175,4 +180,4 @@ def _view(ctx: AppContext, row: HoldRow, end: HoldRow | None) -> HoldView:
 async def find_logged_hold(tx: Transaction, id: UUID) -> LoggedRow | None:
     """A hold or its end, as its leaf commits to it."""
     row = await _get(tx, id)
-    return row and LoggedRow(LEAF, row.at, row.body, row.sha256, row.salt)
+    return row and LoggedRow(LEAF, row.at, row.body, row.sha256, row.salt, _commitment(row))

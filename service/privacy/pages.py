@@ -69,7 +69,6 @@ class PrivacyDeskController(DeskController):
         view: dict[str, Any] = {
             "holds": held,
             "names": await desk.ctx.db.read(lambda tx: names_of(tx, {one.by for one in held})),
-            "next_run": await retention.preview(desk.ctx),
             "runs": await retention.last_runs(desk.ctx),
             "titles": TITLES,
             "statistics": await statistics(desk.ctx),

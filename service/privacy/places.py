@@ -49,6 +49,8 @@ async def collect(tx: Transaction, visit_id: UUID, inputs: list[bytes]) -> Visit
             ]
     for kept in found.inputs:
         found.rows[kept] = "quarantine"
+        if decision := await tx.fetch_one("decision_of_input", id=kept):
+            found.rows[bytes(decision[0])] = "decisions"
         for (look,) in await tx.fetch_all("looks_at_input", what=f"quarantine/{UUID(bytes=kept)}"):
             found.rows[bytes(look)] = "access_log"
     for file, shared, stored in await tx.fetch_all("files_of_visit_alone", visit=key):
@@ -57,6 +59,7 @@ async def collect(tx: Transaction, visit_id: UUID, inputs: list[bytes]) -> Visit
             continue
         found.files.append(bytes(file))
         found.rows[bytes(file)] = "blobs" if stored else "received_files"
+        found.rows |= {bytes(one): place for place, one in await tx.fetch_all("rows_of_file", file=bytes(file))}
     found.counts.update(place for place in found.rows.values() if place != "link digests")
     for place, count in await tx.fetch_all("counts_of_visit", visit=key, mention=f"%{visit_id}%"):
         found.counts[place] += count

@@ -6,6 +6,7 @@ import msgspec
 
 from service.accounts import repository as accounts_repository
 from service.accounts.authentication import authenticate
+from service.accounts.events import FILES_OPENED, Act, record_event
 from service.accounts.permissions import Person, can_view_visit
 from service.audit_log import erasures
 from service.context import AppContext, transaction
@@ -75,6 +76,8 @@ async def _import(
     if known is None or not receipt.missing_evidence or caller.login in batch_senders(known):
         return receipt
     await evidence_files.expect_files(tx, row.id, (caller.login,), receipt.missing_evidence)
+    opened = Act(what=FILES_OPENED, by=caller.login, subject=str(record.id), visit=str(row.id))
+    await record_event(ctx, tx, opened)
     await recompute_status(tx, await load_visit(ctx, tx, row))  # the caller may have sent them already
     return await submit.store_record(ctx, tx, person, record, origin)
 

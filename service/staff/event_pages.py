@@ -13,7 +13,7 @@ from service.web.pagination import query_string
 from service.web.query import text_parameter
 
 from .event_listing import EventFilter, list_events
-from .event_words import WORDS
+from .event_words import DETAILS, WORDS
 
 
 class EventsPageController(DeskController):
@@ -44,6 +44,7 @@ class EventsPageController(DeskController):
             "page": page,
             "names": await desk.ctx.db.read(lambda tx: names_of(tx, logins)),
             "words": WORDS,
+            "details": DETAILS,
             "given": {name: value for name, value in given.items() if value},
             "query": query_string,
         }

@@ -33,7 +33,25 @@ WORDS: dict[str, PageText] = {
     "token": PageText("给手机换令牌"),
     "token-used": PageText("手机开始用新令牌"),
     "revoked": PageText("停用手机"),
+    "files-opened": PageText("代为补传记录的照片"),
     "code-passed": PageText("客户输对短信验证码"),
     "coverage": PageText("从此一切都进日志"),
 }
 """Words of later versions have none, and are shown as they are."""
+
+DETAILS: dict[str, PageText] = {
+    "address": PageText("网络地址"),
+    "areas": PageText("片区"),
+    "badge": PageText("工号"),
+    "device": PageText("手机"),
+    "digest": PageText("摘要"),
+    "key": PageText("公钥摘要"),
+    "made_by": PageText("一次性码由谁给出"),
+    "name": PageText("名称"),
+    "photo": PageText("照片摘要"),
+    "roles": PageText("角色"),
+    "subject": PageText("编号"),
+    "title": PageText("职务"),
+    "visit": PageText("上门"),
+}
+"""The names of what else is known of an event."""

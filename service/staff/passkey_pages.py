@@ -1,6 +1,6 @@
 """Pages of passkeys: to add one, to remove it, and to sign in with it.
 
-What the device has to sign stands in the page, and its answer comes in a form.
+What the device has to sign is in the page, and its answer comes in a form.
 """
 
 from typing import Annotated

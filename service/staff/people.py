@@ -8,12 +8,12 @@ import msgspec
 from msgspec import Meta
 
 from service import errors
-from service.accounts import cards, credentials, passkeys, passwords, recovery_codes, throttling, tokens
+from service.accounts import cards, credentials, passwords, throttling, tokens
 from service.accounts import repository as accounts_repository
 from service.accounts.authentication import address_label, authenticate_token, require_permission, token_digest
 from service.accounts.events import PersonEvent, record_event
-from service.accounts.new_session import require_recent_sign_in
 from service.accounts.permissions import Person, Role, supervises
+from service.accounts.recent_sign_in import require_recent_sign_in
 from service.accounts.repository import PersonRow
 from service.accounts.validation import NewPerson, normalized, validate_new_person
 from service.context import AppContext, read_only, transaction
@@ -265,8 +265,8 @@ async def _reissue_invitation(ctx: AppContext, tx: Transaction, given: Invite, b
         await accounts_repository.set_password_hash(tx, person.login, None)
         await credentials.delete_totp(tx, person.login)
         await credentials.expire_codes(tx, person.login, ctx.clock(), "invitation")
-        await passkeys.delete_all(tx, person.login)
-        await recovery_codes.delete(tx, person.login)
+        await credentials.delete_passkeys(tx, person.login)
+        await credentials.delete_recovery_codes(tx, person.login)
         await credentials.delete_calendar(tx, person.login)
         for kind in ("session", "script"):  # phones are revoked on their own
             await credentials.revoke_tokens(tx, person.login, ctx.clock(), kind)

@@ -11,8 +11,8 @@ from service.accounts import cards, credentials
 from service.accounts import repository as accounts_repository
 from service.accounts.authentication import authenticate_token, require_permission
 from service.accounts.events import PersonEvent, record_event
-from service.accounts.new_session import require_recent_sign_in
 from service.accounts.permissions import Person
+from service.accounts.recent_sign_in import require_recent_sign_in
 from service.accounts.validation import Areas, PersonName, Roles, SingleLine, unique_lines, validate_roles_and_areas
 from service.context import AppContext, transaction
 from service.db.database import Transaction

@@ -1,4 +1,4 @@
-"""Sends checkpoints out of the reach of this machine: whoever holds it cannot rewrite history unseen.
+"""Sends checkpoints out of the reach of this machine: then nobody who holds it can rewrite history unnoticed.
 
 A target that fails blocks nothing and is tried again."""
 

@@ -67,10 +67,10 @@ class LogController(PublicController):
         self,
         request: AnyRequest,
         context: Context,
-        tile: Annotated[PurePosixPath, PathParameter(description=_TILE_PATH)],  # noqa: ARG002 - without `//` in it
+        tile: Annotated[PurePosixPath, PathParameter(description=_TILE_PATH)],
     ) -> ASGIResponse:
         """It never changes. There are the tiles that the last checkpoint needs, and those of earlier ones."""
-        address, body = await log_files.get_tile(context, request.scope["path"].removeprefix("/log/tile/"))
+        address, body = await log_files.get_tile(context, str(tile).lstrip("/"))
         headers = ((b"content-type", b"application/octet-stream"), (b"cache-control", FOR_GOOD), *_ANYBODY)
         if address.level is None:  # hashes cannot be compressed
             headers = (*headers, (b"vary", b"accept-encoding"))

@@ -28,7 +28,7 @@ async def add_checkpoint(target: WitnessTarget, note: bytes, size: int, old: int
                 break
             old = _size_of(answer)
             if old > size:
-                raise PushFailed(f"the witness has seen {old} leaves, and this log has {size}: was it rolled back?")
+                raise PushFailed(f"the witness knows {old} leaves, and this log has {size}: was it rolled back?")
     if answer.status_code != 200:
         raise PushFailed(f"HTTP {answer.status_code}")
     return _own_signatures(target, note, answer.text[:MAX_ANSWER])

@@ -1,7 +1,7 @@
 """How `doorstep verify` checks people and devices: it replays their events and compares the result with the rows.
 
-An event that cannot be read does not hide the other events. Facts that no event mentions are compared only for those
-who were added after the first event.
+An event that cannot be read does not hide the other events. Everybody's whole state is compared with their last event,
+or with the coverage where they have none; facts that events name are compared one by one too, to say what is wrong.
 """
 
 from hashlib import sha256

@@ -162,6 +162,9 @@ SELECT id, login FROM devices WHERE created_at > :since ORDER BY id;
 -- Columns that repeat parts of the plan.
 SELECT v.technician, v.crew, v.planned_at, b.follows FROM visits v JOIN visit_summaries b ON b.visit = v.id WHERE v.id = :id;
 
+-- name: acts_called
+SELECT body FROM events WHERE what = :what ORDER BY at, id;
+
 -- name: file_references_of
 SELECT sha256, sender FROM file_references WHERE visit = :visit;
 
@@ -268,3 +271,9 @@ SELECT visit FROM erased_visits WHERE EXISTS (SELECT 1 FROM visits WHERE visits.
 SELECT visit FROM erased_visits WHERE NOT EXISTS (
     SELECT 1 FROM erased_rows WHERE erased_rows.id = erased_visits.visit AND erased_rows.erasure = erased_visits.erasure
 ) LIMIT :size;
+
+-- name: rows_of_erasure
+SELECT id, kind FROM erased_rows WHERE erasure = :erasure;
+
+-- name: reduced_of_erasure
+SELECT id, sha256 FROM reduced_records WHERE erasure = :erasure;

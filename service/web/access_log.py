@@ -1,6 +1,6 @@
 """Structured logs: one line per request, with a request id and without personal data.
 
-The line has the route's template (`/v1/visits/{visit_id}`), never path, query or body.
+The line has the route's template (`/v1/visits/{visit_id}`), never path, query or body, and the code of a problem.
 """
 
 from __future__ import annotations
@@ -112,13 +112,10 @@ def access_log_middleware(app: ASGIApp) -> ASGIApp:
             tell = log.debug if status < 400 and route.startswith("/health") else log.info
             took = perf_counter_ns() - begun
             measurements.count_request(scope["method"], route, status, took / 1e9)
-            tell(
-                "request",
-                request=request_id,
-                method=scope["method"],
-                route=route,
-                status=status,
-                ms=took // 10_000 / 100,
-            )
+            ms = took // 10_000 / 100
+            line: dict[str, object] = {"method": scope["method"], "route": route, "status": status, "ms": ms}
+            if "problem" in state:
+                line["problem"] = state["problem"]
+            tell("request", request=request_id, **line)
 
     return with_log

@@ -85,7 +85,13 @@ def problem_response(problem: Problem, scope: Scope) -> ASGIResponse:
 
 
 def to_problem(scope: Scope, error: Exception) -> Problem:
-    """The problem for any exception; an unexpected one is logged."""
+    """The problem for any exception; an unexpected one is logged. The line of the request names its code."""
+    problem = _to_problem(scope, error)
+    cast("Any", scope).setdefault("state", {})["problem"] = problem.code
+    return problem
+
+
+def _to_problem(scope: Scope, error: Exception) -> Problem:
     if isinstance(error, Problem) and not isinstance(error, errors.InternalError):
         return error
     if isinstance(error, ValidationException):

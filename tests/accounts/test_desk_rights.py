@@ -75,6 +75,7 @@ PAGES = {
     "/desk/people/new": Expected(ONLY_ADMIN),
     "/desk/people/{login}": Expected(OFFICE | {ADMIN}),
     "/desk/phone-exports": Expected(SUPERVISORS),
+    "/desk/privacy": Expected(SUPERVISORS | {ADMIN}),
     "/desk/quarantine": Expected(SUPERVISORS | {ADMIN}),
     "/desk/quarantine/{input_id}": Expected(OVERSEERS),
     "/desk/queue": Expected(SUPERVISORS, ONLY_SUPER),
@@ -111,6 +112,8 @@ FORMS = {
     "/desk/people/{login}/roles": ONLY_ADMIN,
     "/desk/people/{login}/tokens/end": ONLY_ADMIN,
     "/desk/phone-exports": SUPERVISORS,
+    "/desk/privacy/holds/{visit_id}": ONLY_SUPER,
+    "/desk/privacy/holds/{visit_id}/{hold_id}/end": ONLY_SUPER,
     "/desk/quarantine/{input_id}/decision": OVERSEERS,
     "/desk/quarantine/{input_id}/look": OVERSEERS,
     "/desk/webhooks/events/{event_id}/again": ONLY_ADMIN,
@@ -165,6 +168,8 @@ FILLED = {
     "sure": "yes",
     "text": "测试",
     "look_reason": "测试",
+    "hold_reason": "测试",
+    "hold_until": "2027-01-01",
     "login": "new",
     "password": "x",
     "again": "x",
@@ -257,6 +262,7 @@ async def town(world: World) -> Desk:
     assert (await world.submit(desk.record_of(DONE), uid(f"record of {DONE}"))).status_code == 201
     given = {"visit_id": VISIT, "input_id": ids["kept"], "device_id": ids["device"], "login": OWN}
     given |= {"event_id": ids["event"], "receiver": "gis"}
+    given["hold_id"] = uid("held")
     return await Desk(world, given | {"checklist_id": "onsite", "version": "1"}).opened()
 
 

@@ -102,7 +102,7 @@ REWRITTEN = [  # what somebody does to the log, and why no checkpoint is signed 
 async def test_a_rewritten_log_is_not_signed(
     world: World, address: str, statements: tuple[str, ...], why: str, with_file: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Whoever holds the database cannot change the file; whoever holds the file cannot change the database."""
+    """Either the database or the file may be in wrong hands."""
     await grow(world.ctx, 8)
     before = sizes(world.ctx)
     if not with_file:
@@ -118,6 +118,18 @@ async def test_a_rewritten_log_is_not_signed(
     assert world.ctx.log_health.refused
     assert sizes(world.ctx) == before
     assert (await verify(world.ctx)).faults
+
+
+async def test_damaged_tiles_stop_signing_and_nothing_else(
+    world: World, address: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    await grow(world.ctx, 300)
+    await tampered(address, "DELETE FROM log_tiles WHERE level = 1")
+    with caplog.at_level(logging.CRITICAL, "doorstep.log"):
+        await grow(world.ctx, 300)
+    assert "tile 1/0 has 0 bytes instead of 32" in caplog.text
+    assert sizes(world.ctx) == [1, 301]
+    assert await world.ctx.db.read(log.numbered_count) == 601
 
 
 async def test_two_servers_never_sign_two_roots_for_one_size(address: str) -> None:

@@ -29,8 +29,34 @@ FEW = {
     "areas_in_use": "people, when areas are given to one",
     "devices_after": "all devices, by the administrator's command",
     "devices_page": "devices, on the administrator's page",
+    "secrets": "the keys of the installation, at a start",
+    "totp_secrets": "the second factors of all people, at a start",
+    "end_unlimited_scripts": "tokens, at a start",
 }
 """Statements that read a whole table which stays small."""
+FEW |= {
+    "erase_link_attempts": "counters of a day",
+    "counts_of_visit": "mails about duties, which are kept for some months",
+    "erase_duty_mails": "the same",
+    "files_of_visit_alone": "people, by the photo on their card",
+    "due_uploads": "the same",
+    "photo_elsewhere": "the same",
+    "people_of_feed": "people, each with one look into the index of their feed",
+    "erase_sync_feed": "the same",
+    "last_retention_runs": "one row a night",
+    "positions_reduced_until": "the same",
+    "retention_run": "the same",
+}
+BY_COMMAND = {
+    "erase_search_tokens": "for a visit that cannot be read",
+    "visits_with_text": "old telephones are in no index; by the administrator's command",
+    "visits_with_changed_details": "the same",
+    "quarantined_mentions": "the whole quarantine, before an erasure, while nobody waits for it",
+    "events_naming": "all events, when a former colleague is erased",
+    "visits_past_term": "a count for the administrator's command",
+    "erased_by_month": "erased visits, for statistics",
+}
+"""Statements of erasures, for which nobody else waits."""
 LIMITED = {
     "messages_due": "walks along the due ones of its index until it has enough",
 }
@@ -109,7 +135,7 @@ async def scans(engine: str, tmp_path: Path, request: pytest.FixtureRequest, *mo
 
 async def test_no_statement_reads_a_whole_table(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     found = await scans(engine, tmp_path, request)
-    allowed = wholly() | FEW.keys() | LIMITED.keys()
+    allowed = wholly() | FEW.keys() | LIMITED.keys() | BY_COMMAND.keys()
     assert {name: step for name, step in found.items() if name not in allowed} == {}
     assert found.keys() & wholly(), "nothing was seen"
 

@@ -26,6 +26,7 @@ import msgspec
 
 from service.accounts import repository as accounts_repository
 from service.accounts.authentication import token_digest
+from service.accounts.events import PersonEvent, record_event
 from service.accounts.permissions import Person
 from service.context import AppContext, CompanyProfile
 from service.db.connect import open_database
@@ -142,6 +143,8 @@ async def filled(ctx: AppContext, count: int) -> list[UUID]:
         for login, role in (("zhao", "dispatcher"), ("li", "technician")):
             await accounts_repository.add_person(tx, Person(login, login, (role,), ()), 0)
         await accounts_repository.add_token(tx, token_digest(TOKEN), "zhao", 0)
+        for login in ("zhao", "li"):
+            await record_event(ctx, tx, PersonEvent(what="card", person=login, by="doorstep"))
 
     made: list[UUID] = []
     start = ctx.now() + timedelta(days=200)

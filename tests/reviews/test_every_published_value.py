@@ -96,6 +96,9 @@ async def reviewed(world: World, seen: Seen) -> None:
     await ask(world, "wang", "GET", f"/v1/quarantine/{refused}?reason=x")
     await submitted(world, visit, "first", said("12:05", "arrived"), said("12:06", "nobody_home"))
     await seen.look(visit)
+    hold = f"/v1/visits/{visit}/holds/{uid('hold')}"
+    await ask(world, "wang", "PUT", hold, {"reason": "诉讼"})
+    await ask(world, "wang", "DELETE", hold)
     ahead = {"at": (world.ctx.now() + timedelta(hours=1)).isoformat(), "tick": 1, "session": str(uid("s"))}
     await submitted(
         world,

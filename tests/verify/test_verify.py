@@ -9,6 +9,7 @@ from service.accounts.validation import NewPerson
 from service.audit_log import log
 from service.checklists import repository as checklists_repository
 from service.demo import seed, town
+from service.demo.people import DEMONSTRATION
 from service.staff import people
 from service.verify.log import verify
 from service.visits import batches
@@ -254,6 +255,7 @@ async def test_people_of_the_demonstration_came_by_an_event_like_anybody(
     async with opened_world(address) as world:
         await tampered(address, "DELETE FROM tokens", "DELETE FROM people")
         await people.create_person(world.ctx, NewPerson("first", "先", ("admin",)), with_token=False)
+        await world.ctx.db.write(lambda tx: tx.execute("set_installation", name=DEMONSTRATION, value=""))
         world.ctx.clock = lambda: 1_772_500_000_000  # some time later
         await seed.seed(world.ctx)
         assert (await verify(world.ctx)).faults == []

@@ -64,7 +64,7 @@ async def test_a_kept_checkpoint_is_compared_with_the_log(signed: World, tmp_pat
     assert f"{one}: checkpoint 5 is not signed with the key of the log" in await faults(signed, one, key=other)
 
 
-async def test_a_history_that_was_written_anew_is_found_out(signed: World, address: str, tmp_path: Path) -> None:
+async def test_a_history_that_was_rewritten_is_found_out(signed: World, address: str, tmp_path: Path) -> None:
     """The last record is removed with its leaf, and everything in the database and the folder agrees with it."""
     kept = tmp_path / "kept"
     kept.write_bytes(checkpoints.file_of(signed.ctx).read_bytes())

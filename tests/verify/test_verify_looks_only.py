@@ -44,6 +44,8 @@ KINDS = {
     "lost_files",
     "quarantine",
     "looks",
+    "messages",
+    "links",
     "board",
     "agenda",
     "leaves_numbered",

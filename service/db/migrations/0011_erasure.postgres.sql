@@ -72,3 +72,6 @@ BEGIN
 END
 $$;
 CREATE TRIGGER batches_no_update BEFORE UPDATE ON batches FOR EACH ROW EXECUTE FUNCTION refuse_unless_reduced();
+DROP TRIGGER photo_copies_no_change ON photo_copies;
+CREATE TRIGGER photo_copies_no_update BEFORE UPDATE ON photo_copies FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER photo_copies_no_delete BEFORE DELETE ON photo_copies FOR EACH ROW EXECUTE FUNCTION refuse_unless_erased('id');

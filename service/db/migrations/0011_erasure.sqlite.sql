@@ -84,3 +84,7 @@ WHEN NOT EXISTS (SELECT 1 FROM reduced_records WHERE reduced_records.id = OLD.id
     OR NEW.device IS NOT OLD.device OR NEW.signature IS NOT OLD.signature OR NEW.signed <> OLD.signed
     OR NEW.taken_in_by IS NOT OLD.taken_in_by OR NEW.number <> OLD.number OR NEW.revision IS NOT OLD.revision
 BEGIN SELECT RAISE(ABORT, 'batches are only ever added'); END;
+DROP TRIGGER photo_copies_no_delete;
+CREATE TRIGGER photo_copies_no_delete BEFORE DELETE ON photo_copies
+WHEN NOT EXISTS (SELECT 1 FROM erased_rows WHERE erased_rows.id = OLD.id)
+BEGIN SELECT RAISE(ABORT, 'copies of photos are only ever added'); END;

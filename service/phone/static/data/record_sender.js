@@ -90,7 +90,8 @@ async function received({ id, sha256: digest }, receipt) {
     const stored = await tx.objectStore('records').get(id);
     if (!stored) return;
     const { ask, retry_at, failures, server_wait, problem, ...record } = stored;
-    await tx.objectStore('records').put({ ...record, state: 'stored', receipt, stored_at: Date.now() });
+    const stored_at = stored.state === 'stored' ? stored.stored_at : Date.now();
+    await tx.objectStore('records').put({ ...record, state: 'stored', receipt, stored_at });
     for (const name of record.files) {
       const file = await tx.objectStore('files').get(name);
       if (!file || file.lost) continue;
@@ -115,7 +116,7 @@ export async function sendWords(who, { id, visit, body }) {
   return null;
 }
 
-/** Once in an hour, see whether the server still has the newest record: it may have been restored from a backup. */
+/** Once in an hour, ask for the newest receipt (the server may have been restored from a backup) and those without a proof. */
 export async function probe() {
   await transact(['meta', 'records'], 'readwrite', async (tx) => {
     const now = Date.now();
@@ -125,6 +126,6 @@ export async function probe() {
     /** @type {StoredRecord[]} */
     const stored = await tx.objectStore('records').index('state').getAll('stored');
     const newest = stored.reduce((a, b) => ((a?.stored_at ?? 0) > (b.stored_at ?? 0) ? a : b), /** @type {StoredRecord|null} */ (null));
-    if (newest) await tx.objectStore('records').put({ ...newest, ask: 1 });
+    for (const one of new Set([newest, ...stored.filter(({ receipt }) => !receipt?.log?.proof).slice(0, 20)])) if (one) await tx.objectStore('records').put({ ...one, ask: 1 });
   });
 }

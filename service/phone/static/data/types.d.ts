@@ -113,6 +113,7 @@ export interface Receipt {
   notes: { pointer: string; code: string }[];
   replayed: boolean;
   signature: 'verified' | 'wrong' | 'none';
+  log?: { leaf: string; leaf_hash: string; salt: string; number: number | null; proof: string | null };
 }
 
 export type SendState = 'waiting' | 'stored' | 'parked';

@@ -1,4 +1,4 @@
-// A passkey is made or used. What the device is asked for stands in the page, and its answer goes to the server in the
+// A passkey is made or used. What the device is asked for is in the page, and its answer goes to the server in the
 // form, as a password would. Without this script, or where the browser has no passkeys, the page says so.
 
 import { part, say } from "/web/shared/page.js";
