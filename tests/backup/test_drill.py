@@ -1,6 +1,7 @@
 """The drill of docs/backup.md with real processes: a server under load, a backup, a kill, a restore elsewhere."""
 
 import json
+import shutil
 import subprocess
 import threading
 from pathlib import Path
@@ -77,6 +78,7 @@ def test_what_was_acknowledged_before_the_backup_is_there_after_it_was_restored_
             server.kill()
     assert (made["faults"], made["verified"]) == ([], True)
     assert sent_meanwhile > 0, "the backup was not made under load"
+    shutil.copytree(data / "keys", restored / "keys")  # which are kept apart from backups
     report = run(restored, "restore", made["backup"])
     assert report["faults"] == []
     assert len(before) <= report["rows"]["records"] <= len(load.acknowledged) + PHONES
