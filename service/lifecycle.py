@@ -53,7 +53,7 @@ from service.web.access_log import get_logger
 from service.web.brand import read_logo, readable
 from service.webhooks.receivers import read_receivers
 
-FINDERS = (outbox, confirmations, records_repository)
+FINDERS = (outbox, confirmations, holds, records_repository)
 """Modules that no command needs but to find the rows behind leaves of the log (`audit_log/sources`)."""
 
 
@@ -236,10 +236,6 @@ def freeze_gc() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
-
-
-KNOW_ROWS_OF_LEAVES = (holds, records_repository)
-"""Modules that find rows of leaves (`audit_log.sources`) and that nothing else here imports: `verify` asks them."""
 
 
 def current_millis() -> int:
