@@ -80,13 +80,11 @@ def test_every_code_is_in_the_catalogue_and_every_problem_can_happen_somewhere()
     assert told <= known
     before = {("method-not-allowed", 405), ("headers-too-large", 431), ("too-slow", 408)}
     in_rows = {("no-recipient", 422)}  # why `POST /v1/notices` skipped a visit
-<<<<<<< HEAD
-    on_pages = {("provider-unavailable", 502)}  # of the page to sign in
-    assert known - told == before | in_rows | on_pages  # no operation answers them: there is none, or not yet
-=======
     by_command = {("held", 409), ("still-here", 409)}  # `doorstep erase`
-    assert known - told == before | in_rows | by_command  # no operation answers them: there is none, or not yet
->>>>>>> pd
+    on_pages = {("provider-unavailable", 502)}  # of the page to sign in
+    assert (
+        known - told == before | in_rows | on_pages | by_command
+    )  # no operation answers them: there is none, or not yet
 
 
 def test_operations_that_need_a_person_say_401():
