@@ -59,11 +59,16 @@ async def collect(tx: Transaction, visit_id: UUID, inputs: list[bytes]) -> Visit
             continue
         found.files.append(bytes(file))
         found.rows[bytes(file)] = "blobs" if stored else "received_files"
-        found.rows |= {bytes(one): place for place, one in await tx.fetch_all("rows_of_file", file=bytes(file))}
+        found.rows |= await rows_of_file(tx, bytes(file))
     found.counts.update(place for place in found.rows.values() if place != "link digests")
     for place, count in await tx.fetch_all("counts_of_visit", visit=key, mention=f"%{visit_id}%"):
         found.counts[place] += count
     return found
+
+
+async def rows_of_file(tx: Transaction, file: bytes) -> dict[bytes, str]:
+    """The rows of a file that have leaves of their own: their tables, by id."""
+    return {bytes(one): place for place, one in await tx.fetch_all("rows_of_file", file=file)}
 
 
 async def count_copies(ctx: AppContext, found: VisitData) -> Counter[str]:

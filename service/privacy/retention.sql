@@ -68,6 +68,12 @@ WHERE digest > :after AND kind <> 'device' AND (revoked_at < :before
     OR kind = 'session' AND coalesce(used_at, created_at) < :before)
 ORDER BY digest LIMIT :size;
 
+-- name: owner_of_token^
+SELECT login FROM tokens WHERE digest = :id;
+
+-- name: owner_of_code^
+SELECT login FROM one_time_codes WHERE digest = :id;
+
 -- name: delete_token!
 DELETE FROM tokens WHERE digest = :id;
 

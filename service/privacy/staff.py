@@ -15,13 +15,15 @@ from service.audit_log.erasures import Erasure, person_key
 from service.context import AppContext, read_only, transaction
 from service.db.database import Transaction
 
-from . import erasing
+from . import erasing, places
 from .erasing import Erased
 
 ERASED_NAME = "已删除"
 _ERASE = (
     "erase_tokens_of",
     "erase_totp_of",
+    "erase_passkeys_of",
+    "erase_recovery_codes_of",
     "erase_calendar_of",
     "erase_sightings_of",
     "erase_codes_of",
@@ -40,7 +42,7 @@ async def preview_person(ctx: AppContext, tx: Transaction, login: str) -> Erased
 
 
 async def erase_person(ctx: AppContext, login: str, by: str, why: str) -> Erased:
-    """Erase name, card, photo, password, authenticator, tokens, devices and events of a person who has left."""
+    """Erase name, card, photo, password, second factors, tokens, devices and events of a person who has left."""
     counts, erasure, files = await _erase(ctx, login, by, why)
     await erasing.remove_copies(ctx, files, [])
     return Erased(login, str(erasure), counts)
@@ -78,11 +80,13 @@ async def _find(tx: Transaction, login: str) -> tuple[Counter[str], dict[bytes, 
         if msgspec.json.decode(body).get("person") == login:
             rows[bytes(key)] = "events"
     counts["events"] = len(rows)
+    rows |= {bytes(key): "sightings" for (key,) in await tx.fetch_all("sightings_of", login=login)}
     for table, count in await tx.fetch_all("counts_of_person", login=login):
         counts[table] = count
     if person[1] is not None and not await tx.fetch_one("photo_elsewhere", photo=person[1], login=login):
         files.append(bytes(person[1]))
         rows[bytes(person[1])] = "blobs"
+        rows |= await places.rows_of_file(tx, bytes(person[1]))
         counts["blobs"] = 1
     rows[person_key(login)] = "people"
     return +counts, rows, files

@@ -10,11 +10,12 @@ from uuid import UUID
 import msgspec
 
 from service import errors
+from service.accounts.events import PersonEvent, record_event
 from service.audit_log.erasures import Erasure
 from service.context import AppContext, RetentionPolicy, transaction
 from service.db.database import Transaction
 
-from . import erasing, staff
+from . import erasing, places, staff
 
 DAY_MS = 86_400_000
 SIZE = 100
@@ -76,10 +77,14 @@ def _rows(subject: str, query: str, looks: str = "") -> Step:
         for key in keys if looks else ():
             for (look,) in await tx.fetch_all(looks, what=f"quarantine/{UUID(bytes=bytes(key))}"):
                 rows[bytes(look)] = "access_log"
+            if decision := await tx.fetch_one("decision_of_input", id=key):
+                rows[bytes(decision[0])] = "decisions"
         about = Erasure(what="retention", subject=subject, by=BY, why=WHY, rows=0, digest="")
         await erasing.add_erasure(ctx, tx, ctx.new_id(), about, await erasing.leaf_kinds(tx, rows))
+        queries = {subject: query, "access_log": "erase_access"}
         for key, place in rows.items():
-            await tx.execute("erase_access" if place == "access_log" else query, id=key)
+            if place in queries:  # a decision is in the row of its input
+                await tx.execute(queries[place], id=key)
         return len(keys)
 
     return erase
@@ -95,8 +100,25 @@ async def _erase_uploads(ctx: AppContext, keys: list[Key]) -> int:
 @transaction
 async def _erase_upload_rows(ctx: AppContext, tx: Transaction, files: list[bytes]) -> None:
     about = Erasure(what="retention", subject="uploads", by=BY, why=WHY, rows=0, digest="")
-    await erasing.add_erasure(ctx, tx, ctx.new_id(), about, dict.fromkeys(files, "blobs"))
+    rows = dict.fromkeys(files, "blobs")
+    for file in files:
+        rows |= await places.rows_of_file(tx, file)
+    await erasing.add_erasure(ctx, tx, ctx.new_id(), about, await erasing.leaf_kinds(tx, rows))
     await erasing.erase_files(tx, files)
+
+
+def _of_people(query: str, owner: str) -> Step:
+    """Deletes what let people in once. An event of each says what they have now (`accounts/person_state`)."""
+
+    @transaction
+    async def delete(ctx: AppContext, tx: Transaction, keys: list[Key]) -> int:
+        owners = [await tx.fetch_one(owner, id=key) for key in keys]
+        await tx.execute_many(query, [{"id": key} for key in keys])
+        for login in sorted({row[0] for row in owners if row is not None}):
+            await record_event(ctx, tx, PersonEvent(what="sign-ins-deleted", person=login, by=BY))
+        return len(keys)
+
+    return delete
 
 
 def _plain(query: str) -> Step:
@@ -117,8 +139,8 @@ TERMS = (
     Term("quarantine", "due_quarantine", _rows("quarantine", "erase_input", "looks_at_input")),
     Term("uploads", "due_uploads", _erase_uploads),
     Term("looks", "due_looks", _rows("access_log", "erase_access")),
-    Term("sign_ins", "due_sign_ins", _plain("delete_token")),
-    Term("codes", "due_codes", _plain("delete_code")),
+    Term("sign_ins", "due_sign_ins", _of_people("delete_token", "owner_of_token")),
+    Term("codes", "due_codes", _of_people("delete_code", "owner_of_code")),
     Term("mails", "due_mails", _plain("delete_mail")),
     Term("staff", "due_staff", _erase_staff, ""),
 )

@@ -35,6 +35,7 @@ WORDS: dict[str, PageText] = {
     "revoked": PageText("停用手机"),
     "files-opened": PageText("代为补传记录的照片"),
     "code-passed": PageText("客户输对短信验证码"),
+    "sign-ins-deleted": PageText("删除到期的登录记录"),
     "coverage": PageText("从此一切都进日志"),
 }
 """Words of later versions have none, and are shown as they are."""

@@ -7,7 +7,9 @@ import msgspec
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
+from service.audit_log import checkpoints
 from service.monitoring import metrics
+from service.monitoring.last_backup import LAST_BACKUP, LastBackup
 from tests.support.api_client import RECORD, World, record
 from tests.support.factories import uid
 from tests.support.fake_gateway import set_up
@@ -84,6 +86,10 @@ async def test_what_waits_is_counted_and_its_age_told(world: World):
 
 async def test_the_board_and_the_alerts_ask_for_what_there_is(world: World):
     await world.submit(record())
+    world.ctx.checkpoint_targets = ("mailto:office@example.com",)
+    await checkpoints.settle(world.ctx)
+    backup = LastBackup("/backups/1", world.ctx.now(), sound=True)
+    (world.ctx.evidence_storage.data / LAST_BACKUP).write_bytes(msgspec.json.encode(backup))
     known = {name for name, _ in await scrape(world)} | {"up"}
     known |= {f"doorstep_{name}_total" for name in ("message_attempts", "webhook_attempts", "defects")}
     board = msgspec.json.decode((DEPLOY / "grafana.json").read_bytes())

@@ -155,6 +155,7 @@ async def test_smaller_things_go_after_their_terms(world: World) -> None:
     assert (await ask("admin", "PUT", "/v1/people/zhou/photo", face, content_type="image/jpeg")).status_code == 204
     assert (await ask("admin", "PUT", "/v1/people/zhou/departure", {"reason": "退休"})).status_code == 200
     token = {"digest": token_digest("old"), "login": "li", "at": world.ctx.clock(), "kind": "session", "device": None}
+    token |= {"label": "", "expires_at": None}
     await world.ctx.db.write(lambda tx: tx.execute("add_token", **token))
     terms = {"quarantine": 20, "uploads": 20, "looks": 20, "sign_ins": 20, "mails": 20, "staff": 20}
     world.ctx.retention = RetentionPolicy(visits=0, positions=0, **terms)
