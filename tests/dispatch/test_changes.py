@@ -199,4 +199,4 @@ async def test_every_change_stands_in_the_log(world: World) -> None:
     await change_visit(world, "cancellation", {"reason": "客户取消"}, '"1"')
     found = await log.verify(world.ctx)
     assert found.faults == []
-    assert found.rows["leaves_waiting"] == 4  # the checklist, the visit, two changes
+    assert found.rows["leaves_waiting"] == 5  # the coverage, the checklist, the visit, two changes
