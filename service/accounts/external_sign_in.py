@@ -56,5 +56,5 @@ async def fetch_json(method: str, address: str, **more: Any) -> dict[str, Any]:
     if answer.status_code in (400, 401, 403):
         raise InvalidCredentials
     if answer.status_code != 200 or not isinstance(content, dict):
-        raise ProviderUnavailable(f"HTTP {answer.status_code}")
+        raise ProviderUnavailable(f"对方答 HTTP {answer.status_code} / it answers HTTP {answer.status_code}")
     return cast("dict[str, Any]", content)

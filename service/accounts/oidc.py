@@ -128,11 +128,13 @@ async def _provider(settings: OidcSettings, *, again: bool = False) -> _Provider
     metadata = await fetch_json("GET", settings.issuer.rstrip("/") + "/.well-known/openid-configuration")
     needed = ("authorization_endpoint", "token_endpoint", "jwks_uri")
     if metadata.get("issuer") != settings.issuer or not all(isinstance(metadata.get(name), str) for name in needed):
-        raise ProviderUnavailable("the provider describes itself as another one, or not wholly")
+        raise ProviderUnavailable(
+            "统一登录的说明不对或不全 / the provider describes itself as another one, or not wholly"
+        )
     try:
         keys = KeySet.import_key_set(await fetch_json("GET", metadata["jwks_uri"]))  # type: ignore[arg-type]
     except (JoseError, ValueError, KeyError):
-        raise ProviderUnavailable("the keys of the provider cannot be read") from None
+        raise ProviderUnavailable("统一登录的密钥读不出来 / the keys of the provider cannot be read") from None
     _known[settings.issuer] = provider = _Provider(metadata, keys, time.monotonic())
     return provider
 

@@ -110,12 +110,12 @@ async def add(ctx: AppContext, token: bytes, challenge: Challenge, answer: str, 
             require_user_verification=True,
         )
     except (WebAuthnException, ValueError, KeyError, TypeError):
-        raise InvalidBody("the answer of the passkey does not fit") from None
+        raise InvalidBody("通行密钥的回答不对，请重来 / the answer of the passkey does not fit; try again") from None
 
     async def store(tx: Transaction) -> None:
         person = await authenticate_token(tx, token)
         if person.login != challenge.login or not await repository.lock(tx, person.login):
-            raise InvalidBody("the passkey was made for somebody else")
+            raise InvalidBody("这个通行密钥是为别人添加的 / the passkey was made for somebody else")
         added = await tx.execute(
             "add_passkey",
             id=made.credential_id,

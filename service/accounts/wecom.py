@@ -59,7 +59,7 @@ async def _ask(settings: WecomSettings, path: str, query: dict[str, str]) -> dic
     if code in INVALID_CODE:
         raise InvalidCredentials
     if code != 0:
-        raise ProviderUnavailable(f"WeCom {code}")
+        raise ProviderUnavailable(f"企业微信答 {code} / WeCom {code}")
     return answer
 
 

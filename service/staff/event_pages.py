@@ -58,7 +58,7 @@ def _midnight(desk: Desk, day: str | None, days: int = 0) -> str | None:
     try:
         found = date.fromisoformat(day) + timedelta(days)
     except (ValueError, OverflowError):
-        raise InvalidQuery("a day is YYYY-MM-DD") from None
+        raise InvalidQuery("日期要写成 2026-03-02 / a day is written as 2026-03-02") from None
     return datetime.combine(found, time(), desk.ctx.zone).isoformat()
 
 

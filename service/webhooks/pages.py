@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Annotated, get_args
 from uuid import UUID
 
+import msgspec
 from litestar import get, post
 from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
@@ -54,6 +55,7 @@ class WebhookPagesController(DeskController):
             "given": given,
             "query": query_string,
             "types": TYPES,
+            "readable": _readable,
             "states": STATES,
         }
         return render_desk(desk, "webhooks/webhooks.html", view, section="webhooks")
@@ -79,6 +81,10 @@ class WebhookPagesController(DeskController):
         """Send one event again."""
         await listing.send_again(desk.ctx, desk.token, event_id)
         return redirect_with_notice("/desk/webhooks", QUEUED)
+
+
+def _readable(body: str) -> str:
+    return msgspec.json.format(body, indent=2)
 
 
 ROUTES = (WebhookPagesController,)

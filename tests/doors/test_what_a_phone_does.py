@@ -7,8 +7,8 @@ from service import errors
 from tests.support.openapi_document import DOCUMENT
 
 ROOT = Path(__file__).parents[2]
-HOPELESS = {errors.UnsupportedImageType, errors.UnreadableImage, errors.FileTooLarge}
-"""Only these are about the bytes themselves."""
+HOPELESS = {errors.UnsupportedImageType, errors.UnreadableImage, errors.FileTooLarge, errors.Erased}
+"""Only these are about the bytes themselves, or about a visit that is gone for good."""
 
 
 def rows() -> dict[str, str]:

@@ -17,7 +17,7 @@ async def test_nothing_before_the_first_checkpoint(world: World) -> None:
 
 @pytest.mark.parametrize("engine", ["sqlite"])
 async def test_tiles_never_change_and_checkpoints_are_fresh(world: World) -> None:
-    await grow(world.ctx, 299)
+    await grow(world.ctx, 298)
     note = await world.ask(None, "GET", "/log/checkpoint")
     assert note.headers["content-type"] == "text/plain; charset=utf-8"
     assert note.headers["cache-control"] == "public, max-age=5"

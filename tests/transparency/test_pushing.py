@@ -114,7 +114,7 @@ async def test_a_witness_that_knows_better_is_believed_unless_the_log_was_rolled
     await grow(world.ctx, 4)
     world.ctx.checkpoint_targets = (address,)
     await pushing.push_due(world.ctx)
-    assert signer.seen.size == 8
+    assert signer.seen.size == 9
     signer.seen = Checkpoint(signer.seen.origin, 99, bytes(32))
     await grow(world.ctx, 1)
     await pushing.push_due(world.ctx)

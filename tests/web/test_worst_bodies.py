@@ -328,7 +328,9 @@ async def test_no_header_and_no_parameter_holds_anybody_up(lone: World, name: st
             elif one["in"] == "query":
                 query = f"?{one['name']}={text}"
                 given = await quickly(lambda query=query: send(lone, name, body, query=query), query[:20])
-                assert given.status_code in (400, 413, 415), query[:20]
+                # pages leave out what they cannot read
+                expected = (400, 413, 415) if path.startswith("/v1") else (200, 404)
+                assert given.status_code in expected, query[:20]
 
 
 # The reproductions of the review, as they were sent.
