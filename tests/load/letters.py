@@ -24,6 +24,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from service.accounts import credentials
 from service.accounts import repository as accounts_repository
 from service.accounts.authentication import token_digest
 from service.accounts.events import PersonEvent, record_event
@@ -142,7 +143,7 @@ async def filled(ctx: AppContext, count: int) -> list[UUID]:
     async def hire(tx: Transaction) -> None:
         for login, role in (("zhao", "dispatcher"), ("li", "technician")):
             await accounts_repository.add_person(tx, Person(login, login, (role,), ()), 0)
-        await accounts_repository.add_token(tx, token_digest(TOKEN), "zhao", 0, expires_at=2**62)
+        await credentials.add_token(tx, token_digest(TOKEN), "zhao", 0, expires_at=2**62)
         for login in ("zhao", "li"):
             await record_event(ctx, tx, PersonEvent(what="card", person=login, by="doorstep"))
 
