@@ -25,7 +25,7 @@ from service.keys import log_key_public, new_log_key
 from tests.support.api_client import World, opened_world
 
 PROGRAM = Path(__file__).parents[1] / "support" / "second_log.go"
-SIZES = (1, 2, 255, 256, 257, 511, 700)
+SIZES = (2, 3, 255, 256, 257, 511, 700)
 
 
 @pytest.fixture(scope="session")
@@ -89,12 +89,13 @@ async def signed(tmp_path: Path, address: str) -> AsyncIterator[Signed]:
     async with opened_world(address) as world:
         found = Signed(world)
         await checkpoints.settle(world.ctx)
-        (begun,) = await world.ctx.db.read(lambda tx: tx.fetch_all("numbered_leaves", first=0, size=9))
-        found.notes[1] = (await world.ask(None, "GET", "/log/checkpoint")).content
+        rows = await world.ctx.db.read(lambda tx: tx.fetch_all("numbered_leaves", first=0, size=9))
+        begun = [row[0] for row in rows]
+        found.notes[SIZES[0]] = (await world.ask(None, "GET", "/log/checkpoint")).content
         for start, end in pairwise(SIZES):
             await grow(world.ctx, start, end)
             found.notes[end] = (await world.ask(None, "GET", "/log/checkpoint")).content
-        found.leaves = [begun[0], *map(leaf, range(1, SIZES[-1]))]
+        found.leaves = [*begun, *map(leaf, range(*SIZES[:: len(SIZES) - 1]))]
         await found.fetch_tiles()
         yield found
 
@@ -194,9 +195,9 @@ async def test_entry_bundles_hash_to_the_tiles(signed: Signed) -> None:
 async def test_the_tree_is_the_same_on_both_engines(address: str) -> None:
     async with opened_world(address) as world:
         await log.assign_sequence_numbers(world.ctx.db)
-        await grow(world.ctx, 1, 600)
-        stored = await world.ctx.db.read(lambda tx: tx.fetch_all("numbered_leaves", first=1, size=9999))
-        assert [row[0] for row in stored] == [leaf(number) for number in range(1, 600)]
+        await grow(world.ctx, 2, 600)
+        stored = await world.ctx.db.read(lambda tx: tx.fetch_all("numbered_leaves", first=2, size=9999))
+        assert [row[0] for row in stored] == [leaf(number) for number in range(2, 600)]
         from_tiles = await world.ctx.db.read(lambda tx: stored_tree(tx).root(600))
         rows = await world.ctx.db.read(lambda tx: tx.fetch_all("numbered_leaves", first=0, size=9999))
         made = {(0, at // 256): b"" for at in range(600)}

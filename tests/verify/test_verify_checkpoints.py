@@ -47,7 +47,7 @@ async def test_a_kept_checkpoint_is_compared_with_the_log(signed: World, tmp_pat
     origin = note.partition(b"\n")[0].decode()
     signed_by_another = checkpoints.sign(checkpoints._content(note).text, new_log_key(origin))
     for bad, why in (
-        (note.replace(b"\n5\n", b"\n4\n"), "is wrong"),
+        (note.replace(b"\n6\n", b"\n4\n"), "is wrong"),
         (signed_by_another, "is not signed with the key of the log"),
         (b"", "there is no signed checkpoint in it"),
         (note.replace(b"\xe2\x80\x94", b"-"), "there is no signed checkpoint in it"),
@@ -56,12 +56,12 @@ async def test_a_kept_checkpoint_is_compared_with_the_log(signed: World, tmp_pat
         assert [fault for fault in await faults(signed, one) if why in fault], why
     longer = checkpoints.Checkpoint(origin, 99, bytes(32))
     one.write_bytes(checkpoints.sign(longer.text, signed.ctx.keys.log))
-    assert await faults(signed, one) == [f"{one}: 99 leaves were signed, and the log has 5"]
+    assert await faults(signed, one) == [f"{one}: 99 leaves were signed, and the log has 6"]
     one.write_bytes(checkpoints.sign(checkpoints.Checkpoint(origin, 4, bytes(32)).text, signed.ctx.keys.log))
     assert await faults(signed, one) == [f"{one}: the first 4 leaves are not those that were signed"]
     one.write_bytes(note)
     other = log_key_public(new_log_key(origin))
-    assert f"{one}: checkpoint 5 is not signed with the key of the log" in await faults(signed, one, key=other)
+    assert f"{one}: checkpoint 6 is not signed with the key of the log" in await faults(signed, one, key=other)
 
 
 async def test_a_history_that_was_rewritten_is_found_out(signed: World, address: str, tmp_path: Path) -> None:
@@ -91,9 +91,9 @@ async def test_a_history_that_was_rewritten_is_found_out(signed: World, address:
     report = await verify(signed.ctx)
     assert report.root == tree.root().hex()
     assert [fault for fault in report.faults if "leaves" in fault or "tile" in fault] == []
-    assert f"{kept}: 5 leaves were signed, and the log has 4" in await faults(signed, kept)
+    assert f"{kept}: 6 leaves were signed, and the log has 5" in await faults(signed, kept)
     await grow(signed.ctx, 3)
-    assert f"{kept}: the first 5 leaves are not those that were signed" in await faults(signed, kept)
+    assert f"{kept}: the first 6 leaves are not those that were signed" in await faults(signed, kept)
 
 
 def sql_id(world: World, id: bytes) -> str:
@@ -105,7 +105,7 @@ TAMPERED = [
     ("DELETE FROM log_tiles", "the tiles have only 0 hashes"),
     ("UPDATE log_checkpoints SET note = (SELECT leaf FROM log_leaves WHERE number = 1)", "it is not one of this size"),
     ("UPDATE log_checkpoints SET size = size + 100", "it is not one of this size"),
-    ("DELETE FROM log_leaves WHERE number = 4", "5 leaves were signed, and the log has 4"),
+    ("DELETE FROM log_leaves WHERE number = 5", "6 leaves were signed, and the log has 5"),
 ]
 
 
