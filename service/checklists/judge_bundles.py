@@ -13,7 +13,7 @@ from service.judge.judge import judge
 from service.judge.rules import CompiledChecklist
 from service.judge.visit import Bundle
 from service.readable_json import readable
-from service.web.decoding import decode_strict
+from service.web.decoding import decode_storable, require_storable_text
 
 from .loader import bundled_checklists_dir, load_checklist
 
@@ -54,7 +54,9 @@ class UnknownChecklistName(ValueError):
 
 def judge_bundle(rules: CompiledChecklist, raw: bytes) -> JudgedBundle:
     """Judge the bytes of one bundle."""
-    bundle = decode_strict(_bundles, readable(raw))
+    text = readable(raw)
+    require_storable_text(text)
+    bundle = decode_storable(_bundles, text)  # errors as of records, which phones find at the same places
     if bundle.visit.checklist not in ("", rules.checklist.name):
         raise UnknownChecklistName(f"the checklist is not {rules.checklist.name}, the one that this program carries")
     if bundle.visit.type not in rules.checklist.visit_types:

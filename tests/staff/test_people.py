@@ -232,7 +232,7 @@ async def test_roles_and_areas_are_changed_and_count_at_once(world: World):
     assert (await world.ask("sun", "GET", f"/v1/visits/{VISIT}")).status_code == 200
     turned = {"roles": ROLES["roles"][::-1], "areas": ROLES["areas"][::-1]}
     assert (await world.ask("admin", "PUT", "/v1/people/sun/roles", turned)).json() == given.json()
-    assert await leaves(world) == before + 1
+    assert await leaves(world) == before + 2  # the roles, and that they looked
     assert (await log.verify(world.ctx)).faults == []
     for wrong in (
         {"roles": []},
