@@ -39,7 +39,8 @@ async def count_with_delay(tx: Transaction, key: str, free: int, first: int, lon
     await tx.fetch_one("lock_attempts", key=key)
     row = await tx.fetch_one("attempts", key=key)
     since, tries = (row[0], row[1]) if row is not None and now - DAY < row[0] <= now + SKEW else (now, 0)
-    wait = since + min(first << min(tries - free, 20), longest) - now if tries >= free else 0
+    delay = min(first << min(max(0, tries - free - 1), 20), longest)
+    wait = since + delay - now if tries >= free else 0
     if wait > 0 and tries > free:
         return Counted(_seconds(wait))
     await tx.execute("set_attempts", key=key, tries=tries + 1, since=since if wait > 0 else now)

@@ -66,10 +66,13 @@ def columns_row(kind: str, id: UUID, salt: bytes | None, at: int, /, **columns: 
 async def add_with_leaf(tx: Transaction, insert: BatchStatement, leaf: BatchStatement) -> bool:
     """Insert a row and its leaf; False if the row is there already. IdReusedWithOtherContent if another row has its
     id: two rows with one id cannot both be in the log."""
-    inserted, leaf_inserted = await tx.execute_batch(insert, leaf)
-    if inserted and not leaf_inserted:
+    query, params = insert
+    if await tx.execute(query, **params) == 0:  # first: the leaf that a row of the same content has may have another id
+        return False
+    query, params = leaf
+    if await tx.execute(query, **params) == 0:
         raise IdReusedWithOtherContent
-    return inserted == 1
+    return True
 
 
 async def assign_sequence_numbers(db: Database, size: int = 1000) -> int:

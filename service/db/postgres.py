@@ -33,7 +33,7 @@ SETTINGS = {"synchronous_commit": "on", "application_name": "doorstep"}
 FAILED = (asyncpg.DataCorruptedError, asyncpg.IndexCorruptedError, asyncpg.PostgresIOError)
 _log = logging.getLogger("doorstep.storage")
 LOCK_TIMEOUT_MS = 500  # less than PostgreSQL's deadlock_timeout (1 s), so that it is the group that gives way
-STATEMENTS = 800
+STATEMENTS = 1000
 """More than there are, so that a connection prepares each statement only once."""
 
 

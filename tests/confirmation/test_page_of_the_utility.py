@@ -212,7 +212,7 @@ async def test_steps_fold_when_they_are_done_and_open_without_a_script(sqlite_wo
     assert await opened() == "check"
     assert await opened("?step=sign") == "sign"
     assert await opened("?step=review") == "review"
-    assert (await tao.client.get(f"{visitor.path}?step=x")).status_code == 400
+    assert await opened("?step=x") == "check"  # what a page cannot read it leaves out
     await visitor.enters()
     assert await opened() == "sign"
     await visitor.done("signature", {"signer": "陶先生", "relation": "account_holder"})

@@ -132,7 +132,7 @@ async def test_the_foot_says_how_long_the_link_lives_and_what_is_kept(world: Wor
     assert "只用来防止冒用，不作他用" in foot
     assert 'href="/privacy"' in foot
     privacy = await world.client.get("/privacy")
-    assert "网络地址和本页 cookie 的指纹" in privacy.text
+    assert "网络地址和浏览器 cookie 的指纹" in privacy.text
 
 
 @pytest.mark.parametrize("agrees", [False, True])

@@ -57,8 +57,8 @@ async def test_tables_refuse_what_is_not_an_addition(database: Database, address
             ChecklistRow(id="c", version="1", sha256=b"1", body=b"2", published_at=1, published_by="zhao", reason=""),
         )
         await records_repository.insert_input(tx, an_input(1))
-        await log.record_access(tx, uid(1), NOON, "wang", "quarantine", "a question")
-        await leaves.insert_leaf(tx, uid(1), b"{}", NOON)
+        await log.record_access(tx, uid(7), NOON, "wang", "quarantine", "a question")
+        await leaves.insert_leaf(tx, uid(9), b"{}", NOON)
         assert await announcements.announce_blob(tx, b"file", NOON)
         assert await evidence_files.mark_received(tx, BlobRow(b"file", 9, "image/jpeg", 1, 1, NOON), "li")
         await evidence_files.add_given_up(
@@ -69,7 +69,7 @@ async def test_tables_refuse_what_is_not_an_addition(database: Database, address
         await departures.add_departure(tx, DepartureRow(id=uid(3), visit=uid(1), number=1, **left))
 
     await database.write(work)
-    assert await log.assign_sequence_numbers(database) == 3
+    assert await log.assign_sequence_numbers(database) == 6
     for sql in CHANGES:
         with pytest.raises((sqlite3.IntegrityError, asyncpg.RaiseError), match="only ever added"):
             await run_sql(address, sql)

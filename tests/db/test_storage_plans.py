@@ -60,6 +60,9 @@ BY_COMMAND = {
 }
 """Statements of erasures, for which nobody else waits."""
 LIMITED = {
+    "backlog": "each from an index of what waits, and the last checkpoint from the end of its key",
+    "newest_leaf": "for `doorstep check`",
+    "people_who_work": "people, for `doorstep check`",
     "messages_due": "walks along the due ones of its index until it has enough",
 }
 

@@ -13,9 +13,13 @@ import httpx
 import msgspec
 import pytest
 
-from service.accounts.throttling import ADDRESS_ATTEMPTS, LOGIN_ATTEMPTS, MISSES
+from service.accounts import passkeys
+from service.accounts.authentication import session_digest
+from service.accounts.throttling import ADDRESS_ATTEMPTS, FIRST_DELAY_MS, FREE_ATTEMPTS, MISSES
 from service.confirmation import answering, entries, otp
+from service.db.database import Transaction
 from service.dispatch import import_routes
+from service.errors import TooManyDevices
 from service.evidence import phone_export_pages, uploads
 from service.rate_limit import TokenBucket
 from tests.support.api_client import VISIT, World, problem, record
@@ -157,10 +161,11 @@ async def the_pace_of_a_token_and_of_an_address(world: World) -> None:
 async def tries_to_sign_in(world: World) -> None:
     await with_password(world, "li")
     browser = Browser(world)
-    wait = full(await tried(lambda n: browser.sign_in("li", f"wrong {n}"), LOGIN_ATTEMPTS[0]), 429, "too-many-requests")
-    assert wait <= LOGIN_ATTEMPTS[1]
+    wait = full(await tried(lambda n: browser.sign_in("li", f"wrong {n}"), FREE_ATTEMPTS), 429, "too-many-requests")
+    assert wait * 1000 == FIRST_DELAY_MS
     later(world, wait + 1)
     assert (await browser.sign_in("li")).is_success
+    later(world, ADDRESS_ATTEMPTS[1] + 1)  # the attempts so far are forgotten
     code = {"code": "guess", "name": "手机"}
     refused = await tried(lambda _: world.ask(None, "POST", "/v1/devices", code), ADDRESS_ATTEMPTS[0])
     later(world, full(refused, 429, "too-many-requests") + 1)
@@ -464,6 +469,25 @@ async def the_phones_of_a_person(world: World) -> None:
     full(await enrol(2), 409, "too-many-devices", ends=False)
     assert (await world.ask("wang", "DELETE", f"/v1/devices/{first}")).status_code == 204
     assert (await enrol(3)).status_code == 201
+
+
+@limit("accounts/passkeys.py creation_options TooManyDevices")
+async def the_passkeys_of_a_person(world: World) -> None:
+    await with_password(world, "li")
+    browser = Browser(world)
+    assert (await browser.sign_in("li")).is_success
+    token = session_digest(browser.cookies["__Host-doorstep"])
+
+    async def add(tx: Transaction) -> None:
+        for number in range(passkeys.MAX_PASSKEYS):
+            row = {"id": bytes([number]), "login": "li", "name": "手机", "public_key": b"key"}
+            await tx.execute("add_passkey", **row, sign_count=0, created_at=0)
+
+    await world.ctx.db.write(add)
+    with pytest.raises(TooManyDevices):
+        await passkeys.creation_options(world.ctx, token)
+    await world.ctx.db.write(lambda tx: tx.execute("delete_passkey", id=bytes([0]), login="li"))
+    assert (await passkeys.creation_options(world.ctx, token))[1].login == "li"
 
 
 def test_every_limit_of_the_code_has_a_row() -> None:

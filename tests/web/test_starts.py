@@ -36,6 +36,7 @@ def test_processes_that_start_together_on_a_fresh_file_all_start(tmp_path: Path)
 def test_a_start_waits_for_another_that_just_makes_the_file(tmp_path: Path) -> None:
     """The same at the worst moment: the other one has the lock that SQLite does not wait for by itself."""
     file = tmp_path / "doorstep.sqlite"
+    file.touch(0o600)
     other = sqlite3.connect(file, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     other.execute("CREATE TABLE migrations (number BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL)")
