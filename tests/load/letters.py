@@ -29,6 +29,7 @@ from service.accounts import repository as accounts_repository
 from service.accounts.authentication import token_digest
 from service.accounts.events import PersonEvent, record_event
 from service.accounts.permissions import Person
+from service.blobs.evidence_storage import open_evidence_storage
 from service.context import AppContext, CompanyProfile
 from service.db.connect import open_database
 from service.db.database import Transaction
@@ -116,6 +117,7 @@ def context_for(address: str, gateway: str, ahead: int = 0) -> AppContext:
         zone=ZoneInfo("Asia/Shanghai"),
         rules_cache={},
         keys=LOAD_KEYS,
+        evidence_storage=open_evidence_storage(Path(tempfile.mkdtemp(prefix="doorstep-letters-"))),
         company=desk,
     )
 
