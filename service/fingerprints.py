@@ -1,6 +1,6 @@
 """Fingerprints of network addresses, browsers and logins: HMAC-SHA-256 with a key of the installation.
 
-A plain digest of an address is the address: all of IPv4 can be tried within hours. With a key nobody can who has only
+A plain digest of an address is the address: all of IPv4 can be tried within hours. With a key, that takes more than
 the database. The key for addresses also changes daily, so that nobody can follow one for longer than it is compared.
 """
 

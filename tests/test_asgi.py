@@ -1,7 +1,6 @@
 """Any ASGI server can run `service.asgi:app`: its lifespan opens and closes all, also when a signal ends it."""
 
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -10,17 +9,13 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.support.proxies import free_port
 from tests.support.running import environment, hired
 
 SERVERS = {
     "uvicorn": ("uvicorn", "--no-access-log"),
     "granian": ("granian", "--interface", "asgi", "--workers", "1"),
 }
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as one:
-        return one.getsockname()[1]
 
 
 def wait_until_open(client: httpx.Client) -> None:

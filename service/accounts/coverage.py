@@ -34,8 +34,7 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
 async def begin(ctx: AppContext) -> None:
     """Write the event, unless it is there. Leaves from before get their numbers first."""
     if await ctx.db.read(lambda tx: events.get_event(tx, COVERAGE_ID)) is None:
-        while await log.assign_sequence_numbers(ctx.db):
-            pass
+        await log.number_all(ctx.db)
         await _begin(ctx)
 
 

@@ -1,6 +1,5 @@
 """A session for somebody whom another system names: an identity provider, or WeCom."""
 
-import ssl
 from typing import Any, cast
 
 import httpx
@@ -9,6 +8,7 @@ import msgspec
 from service.context import AppContext
 from service.db.database import Transaction
 from service.errors import InvalidCredentials, ProviderUnavailable, TotpRequired
+from service.web.outgoing import outgoing_client
 
 from . import credentials, repository
 from .new_session import NewSession, start_session
@@ -46,9 +46,7 @@ async def start_external_session(
 async def fetch_json(method: str, address: str, **more: Any) -> dict[str, Any]:
     """The JSON object at an address. ProviderUnavailable; InvalidCredentials when what it is sent is refused."""
     try:
-        async with httpx.AsyncClient(
-            timeout=TIMEOUT_SECONDS, verify=ssl.create_default_context(), trust_env=False
-        ) as client:
+        async with outgoing_client(TIMEOUT_SECONDS) as client:
             answer = await client.request(method, address, headers={"accept": "application/json"}, **more)
         content: Any = msgspec.json.decode(answer.content)
     except (httpx.HTTPError, msgspec.DecodeError) as error:

@@ -150,8 +150,7 @@ async def begin_new_log(ctx: AppContext, name: str) -> str:
 async def settle(ctx: AppContext) -> None:
     """Number what waits and sign it, at a stop or after a command."""
     try:
-        while await log.assign_sequence_numbers(ctx.db):
-            pass
+        await log.number_all(ctx.db)
         await sign_checkpoint(ctx, at_once=True)
     except Problem:
         _log.warning("no checkpoint was signed at the end")  # the next start signs it

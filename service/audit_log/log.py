@@ -75,6 +75,12 @@ async def add_with_leaf(tx: Transaction, insert: BatchStatement, leaf: BatchStat
     return True
 
 
+async def number_all(db: Database) -> None:
+    """Number all leaves that wait."""
+    while await assign_sequence_numbers(db):
+        pass
+
+
 async def assign_sequence_numbers(db: Database, size: int = 1000) -> int:
     """Number up to `size` leaves that have no number, oldest first, and add their hashes to the tiles.
 

@@ -34,24 +34,6 @@ def finds_rows_of(*kinds: str) -> Callable[[Finder], Finder]:
     return register
 
 
-Absence = Callable[[Transaction, UUID], Awaitable[bool]]
-_absences: list[Absence] = []
-
-
-def explains_absence(check: Absence) -> Absence:
-    """Registers a function that knows by its id whether the row of a leaf is gone for a reason, such as an erasure."""
-    _absences.append(check)
-    return check
-
-
-async def is_erased(tx: Transaction, id: UUID) -> bool:
-    """Whether something says why the row of a leaf is gone."""
-    for check in _absences:
-        if await check(tx, id):
-            return True
-    return False
-
-
 async def find_source(tx: Transaction, kind: str, id: UUID) -> LoggedRow | None:
     """The row of a leaf."""
     for finder in _finders.get(kind, ()):

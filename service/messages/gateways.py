@@ -11,11 +11,11 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
-import httpx
 import msgspec
 
 from service.context import Gateway, OutgoingMessage
 from service.durable_files import append_durably, run_in_disk_thread
+from service.web.outgoing import outgoing_client
 
 TIMEOUT_SECONDS = 15.0  # for each step: to connect, to write, to read
 PERMANENT_STATUSES = frozenset({400, 404, 410, 413, 422})
@@ -32,7 +32,6 @@ class TemporaryFailure(Exception):
 def http(address: str, token: str) -> Gateway:
     """POST {id, channel, to, text, about, template, variables} as JSON, with the token as bearer. Any 2xx status
     accepts the message."""
-    certificates = ssl.create_default_context()  # the system's; httpx would use its own
     common = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
 
     async def send(message: OutgoingMessage) -> str:
@@ -40,7 +39,7 @@ def http(address: str, token: str) -> Gateway:
         body = msgspec.json.encode({name: getattr(message, name) for name in names})
         headers = {**common, "Idempotency-Key": message.id}
         async with (
-            httpx.AsyncClient(timeout=TIMEOUT_SECONDS, verify=certificates, trust_env=False) as client,
+            outgoing_client(TIMEOUT_SECONDS) as client,
             client.stream("POST", address, content=body, headers=headers) as response,
         ):
             status = response.status_code  # the body of the answer is not read

@@ -1,6 +1,5 @@
 """Delivery reports (状态报告): what a gateway says has become of messages."""
 
-from hashlib import sha256
 from hmac import compare_digest, digest
 from typing import Annotated
 from uuid import UUID
@@ -15,6 +14,7 @@ from service.judge.bounds import LineText
 from service.visits import repository as visits_repository
 from service.visits.loading import load_visit
 from service.visits.status import recompute_after_message
+from service.web.request_info import is_bearer
 
 from . import outbox
 from .outbox import ReportedState
@@ -52,15 +52,10 @@ class ReportsTaken(msgspec.Struct, frozen=True):
 def require_gateway(ctx: AppContext, authorization: str, signature: str, body: bytes) -> None:
     """PermissionDenied unless the secret of the gateway is the bearer token, or signs the body (HMAC-SHA-256, hex)."""
     secret = ctx.company.report_secret.encode()
-    scheme, _, token = authorization.strip().partition(" ")
-    is_token = scheme.lower() == "bearer" and compare_digest(_hash(token.strip().encode()), _hash(secret))
+    is_token = is_bearer(authorization, ctx.company.report_secret)
     is_signed = compare_digest(signature.strip().lower().encode(), digest(secret, body, "sha256").hex().encode())
     if not secret or not (is_token or is_signed):
         raise PermissionDenied("send the secret as Authorization: Bearer, or X-Signature with the HMAC of the body")
-
-
-def _hash(value: bytes) -> bytes:
-    return sha256(value).digest()
 
 
 async def take_reports(ctx: AppContext, reports: DeliveryReports) -> ReportsTaken:

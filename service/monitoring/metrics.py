@@ -3,8 +3,6 @@ same."""
 
 import shutil
 from collections.abc import Iterator
-from hashlib import sha256
-from hmac import compare_digest
 from pathlib import Path
 
 import msgspec
@@ -17,6 +15,7 @@ from service.db.rows import fetch_struct
 from service.errors import NotFound, PermissionDenied
 from service.measurements import REGISTRY
 from service.transparency.pushing import PushState, push_states
+from service.web.request_info import is_bearer
 
 from .last_backup import read_last_backup
 
@@ -47,15 +46,10 @@ def require_scraper(ctx: AppContext, authorization: str) -> None:
     secret = ctx.metrics_secret
     if not secret:
         raise NotFound
-    scheme, _, token = authorization.strip().partition(" ")
-    if scheme.lower() != "bearer" or not compare_digest(_hash(token.strip()), _hash(secret)):
+    if not is_bearer(authorization, secret):
         raise PermissionDenied(
             "请用 Authorization: Bearer 带上密钥 / send the secret of DOORSTEP_METRICS as Authorization: Bearer"
         )
-
-
-def _hash(text: str) -> bytes:
-    return sha256(text.encode()).digest()
 
 
 def _free_bytes(folder: Path) -> int:

@@ -6,13 +6,12 @@ come from the usual AWS variables.
 
 import hmac
 import os
-import ssl
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 from hashlib import md5, sha256
 from urllib.parse import quote, urlsplit
 
-import httpx
+from service.web.outgoing import outgoing_client
 
 from .targets import BucketTarget
 
@@ -35,9 +34,7 @@ async def put_locked(target: BucketTarget, name: str, body: bytes, now: datetime
         "x-amz-object-lock-retain-until-date": until.strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
     signed = _signed(target, path, headers, body, now.astimezone(UTC))
-    async with httpx.AsyncClient(
-        timeout=TIMEOUT_SECONDS, verify=ssl.create_default_context(), trust_env=False
-    ) as client:
+    async with outgoing_client(TIMEOUT_SECONDS) as client:
         answer = await client.put(target.endpoint + path, content=body, headers=signed)
     if answer.status_code not in (200, 201, 412):
         raise PushFailed(f"HTTP {answer.status_code}")

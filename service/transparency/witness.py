@@ -1,12 +1,12 @@
 """Asks a witness to sign a checkpoint (C2SP `tlog-witness`)."""
 
-import ssl
 from base64 import b64encode
 from collections.abc import Awaitable, Callable
 
 import httpx
 
 from service.audit_log.notes import InvalidNote, parse_note, parse_signatures
+from service.web.outgoing import outgoing_client
 
 from .bucket import TIMEOUT_SECONDS, PushFailed
 from .targets import WitnessTarget
@@ -19,9 +19,7 @@ ProveConsistency = Callable[[int], Awaitable[list[bytes]]]
 async def add_checkpoint(target: WitnessTarget, note: bytes, size: int, old: int, prove: ProveConsistency) -> list[str]:
     """The witness's signature lines of a checkpoint of `size` leaves. `old` is what it signed last, as far as is known;
     if it knows better it is asked once more. PushFailed."""
-    async with httpx.AsyncClient(
-        timeout=TIMEOUT_SECONDS, verify=ssl.create_default_context(), trust_env=False
-    ) as client:
+    async with outgoing_client(TIMEOUT_SECONDS) as client:
         for known in (old, None):
             answer = await client.post(f"{target.url}/add-checkpoint", content=_request(note, old, await prove(old)))
             if answer.status_code != 409 or known is None:

@@ -1,6 +1,8 @@
 """Headers, cookies and the address of a request."""
 
 from functools import lru_cache
+from hashlib import sha256
+from hmac import compare_digest
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any, cast
 
@@ -24,6 +26,13 @@ def get_cookie(scope: Scope, wanted: bytes) -> str | None:
                 if key == wanted and content:
                     return content.decode("latin-1")
     return None
+
+
+def is_bearer(authorization: str, secret: str) -> bool:
+    """Whether an `Authorization` header has a secret of the settings as its bearer token."""
+    scheme, _, token = authorization.strip().partition(" ")
+    given, wanted = (sha256(text.encode()).digest() for text in (token.strip(), secret))
+    return scheme.lower() == "bearer" and compare_digest(given, wanted)
 
 
 def client_ip(scope: Scope) -> str:

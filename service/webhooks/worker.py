@@ -5,12 +5,10 @@ receivers use to drop repetitions. Redirects are failures: a receiver's address 
 """
 
 import asyncio
-import ssl
 from base64 import b64encode
 from hmac import digest
 from uuid import UUID
 
-import httpx
 import msgspec
 
 from service.context import AppContext, Receiver
@@ -18,6 +16,7 @@ from service.db.database import Transaction
 from service.db.rows import fetch_structs
 from service.errors import Problem
 from service.measurements import WEBHOOK_ATTEMPTS
+from service.web.outgoing import outgoing_client
 
 from .events import DeliveryState, Outcome, delete_old_events
 
@@ -99,11 +98,10 @@ async def send(receiver: Receiver, event: UUID, at: int, body: bytes) -> tuple[i
         "webhook-timestamp": str(at),
         "webhook-signature": signatures(receiver.secrets, str(event), at, body),
     }
-    certificates = ssl.create_default_context()  # the system's; httpx would use its own
     try:
         async with (
             asyncio.timeout(TIMEOUT_SECONDS),
-            httpx.AsyncClient(timeout=TIMEOUT_SECONDS, verify=certificates, trust_env=False) as client,
+            outgoing_client(TIMEOUT_SECONDS) as client,
             client.stream("POST", receiver.url, content=body, headers=headers) as response,
         ):
             return response.status_code, f"HTTP {response.status_code}"  # the body of the answer is not read

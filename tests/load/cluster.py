@@ -9,7 +9,6 @@ python -m tests.load.cluster KILLS
 import asyncio
 import re
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -33,6 +32,7 @@ from tests.load.crash import Crashes, look
 from tests.load.town import settle_town
 from tests.support.debian import program
 from tests.support.pgserver import controlled_postgres
+from tests.support.proxies import free_port
 from tests.support.running import Running
 
 PHONES = 8
@@ -68,13 +68,6 @@ class ClusterRun(msgspec.Struct):
     kills: int = 0
     repeated: int = 0
     longest: float = 0.0
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 @contextmanager
