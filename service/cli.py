@@ -382,6 +382,8 @@ def _verify_proof(options: argparse.Namespace, _: Settings) -> int:
     content = options.content.read_bytes() if options.content else None
     report = proof.verify_proofs(options.file.read_bytes(), options.key, content)
     _print(report)
+    if any(one.content for one in report.proofs):
+        sys.stderr.write(proof.COMPARE + "\n")
     return 1 if report.faults else 0
 
 

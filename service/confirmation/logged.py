@@ -40,8 +40,8 @@ class CopyLog(msgspec.Struct, frozen=True):
 
     @property
     def proofs(self) -> str:
-        """All proofs, one after the other."""
-        return "\n".join(one.entry.proof for one in self.batches if one.entry.proof)
+        """All proofs, one after the other, and what has none yet, so that who checks them learns of it."""
+        return "\n".join(one.entry.proof or f"unproven {one.sha256}\n" for one in self.batches)
 
     @property
     def unproven(self) -> int:
@@ -49,10 +49,20 @@ class CopyLog(msgspec.Struct, frozen=True):
         return sum(one.entry.proof is None for one in self.batches)
 
 
+async def log_of_visit(ctx: AppContext, token: str) -> CopyLog:
+    """What was written about the visit of a link, with proofs. What was written just now, such as the signature, gets
+    a checkpoint of its own: people save their copy at once, and once."""
+    found = await _read(ctx, token)
+    if not found.unproven:
+        return found
+    await checkpoints.settle(ctx)
+    return await _read(ctx, token)
+
+
 @read_only
-async def log_of_visit(ctx: AppContext, tx: Transaction, token: str) -> CopyLog:
-    """What was written about the visit of a link. The bytes are in the proof only of what came over the link: what
-    others wrote may name more than the customer is shown, and its digest proves it as well."""
+async def _read(ctx: AppContext, tx: Transaction, token: str) -> CopyLog:
+    """The bytes are in the proof only of what came over the link: what others wrote may name more than the customer is
+    shown, and its digest proves it as well."""
     _, row = await resolve_link(ctx, tx, token, lock=False)
     prover = await open_prover(tx)
     found = [

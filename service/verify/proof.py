@@ -29,6 +29,13 @@ _PROOF = re.compile(
     r"c2sp\.org/tlog-proof@v1\n(?:extra [^\n]*\n)?index [^\n]*\n(?:[^\n<]+\n)*\n(?:[^\n]+\n)+\n(?:— [^\n<]+\n?)+"
 )
 _TEXTS = re.compile(r"<pre[^>]*>\n?(.*?)</pre>", re.DOTALL)
+_UNPROVEN = re.compile(r"^(?:<pre[^>]*>)?unproven ([0-9a-f]{64})", re.MULTILINE)
+UNPROVEN = "the copy was saved before this was proven; save it again:"
+COMPARE = (
+    "证明的是上面 texts（签认的内容）和 content（写下的答复）里的字：请逐字与文件里看到的对照，不一样的以上面的为准。\n"
+    "What is proven are the words in `texts` (what was signed) and `content` (what was written) above: compare them "
+    "with what the file shows; where they differ, those above hold."
+)
 NO_KEY = "no key was given: ask for the log's verifier key where you trust it, and give it with --key"
 
 
@@ -36,6 +43,7 @@ class CheckedProof(msgspec.Struct, frozen=True, kw_only=True):
     """A proof: which log it is of, what the leaf says, and the faults.
 
     `statements`: the digests of the texts that were signed or refused in it, and whether the file has the text.
+    `content`: what was written, where the proof has the bytes.
     """
 
     origin: str = ""
@@ -45,14 +53,19 @@ class CheckedProof(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime | None = None
     sha256: str = ""
     statements: dict[str, bool] = {}
+    content: Any = None
     faults: list[str] = []
 
 
 class ProofReport(msgspec.Struct, frozen=True):
-    """The proofs in a file, and the faults of all."""
+    """The proofs in a file, and the faults of all.
+
+    `texts`: by digest, those of the signed texts that are in the file. What is around them in the file is not proven.
+    """
 
     proofs: list[CheckedProof]
     faults: list[str]
+    texts: dict[str, Any] = {}
 
 
 def verify_proofs(raw: bytes, key: str = "", content: bytes | None = None) -> ProofReport:
@@ -60,16 +73,25 @@ def verify_proofs(raw: bytes, key: str = "", content: bytes | None = None) -> Pr
     keys = [parse_verifier_key(key)] if key else []
     text = raw.decode("utf-8", "replace").replace("\r\n", "\n")
     found, expected = _find(text)
-    texts = {sha256(unescape(one).encode()).hexdigest() for one in _TEXTS.findall(text)}
+    texts = {sha256(one.encode()).hexdigest(): one for one in map(unescape, _TEXTS.findall(text))}
     digests = [one for one in (expected, content is not None and sha256(content).hexdigest()) if one]
-    proofs = [_check(one, keys, texts) for one in found]
+    proofs = [_check(one, keys, set(texts)) for one in found]
     faults = [f"leaf {one.number}: {fault}" for one in proofs for fault in one.faults]
     if not proofs:
         faults.append("there is no proof in the file")
     if not keys:
         faults.append(NO_KEY)
     faults += [f"no proof is of {digest}" for digest in digests if digest not in [one.sha256 for one in proofs]]
-    return ProofReport(proofs, faults)
+    faults += [f"{UNPROVEN} {digest}" for digest in _UNPROVEN.findall(text)]
+    signed = {digest for one in proofs if not one.faults for digest in one.statements}
+    return ProofReport(proofs, faults, {digest: _readable(texts[digest]) for digest in sorted(signed & set(texts))})
+
+
+def _readable(text: str) -> Any:
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return text
 
 
 def _find(text: str) -> tuple[list[str], str]:
@@ -111,7 +133,7 @@ def _checked(
     body = opening.content
     if body is not None and sha256(body).hexdigest() != opening.sha256:
         faults.append("the bytes were changed")
-    signed = _statements(msgspec.json.decode(body)) if body else set[str]()
+    content = msgspec.json.decode(body) if body else None
     return CheckedProof(
         origin=checkpoint.origin,
         size=checkpoint.size,
@@ -119,7 +141,8 @@ def _checked(
         kind=leaf["t"],
         at=datetime.fromtimestamp(leaf["s"] / 1000, UTC),
         sha256=opening.sha256,
-        statements={digest: digest in texts for digest in sorted(signed)},
+        statements={digest: digest in texts for digest in sorted(_statements(content))},
+        content=content,
         faults=faults,
     )
 

@@ -12,7 +12,7 @@ import pytest
 from service.audit_log import checkpoints, notes
 from service.cli import main
 from service.keys import log_key_public, new_log_key
-from service.verify.proof import NO_KEY, verify_proofs
+from service.verify.proof import COMPARE, NO_KEY, UNPROVEN, verify_proofs
 from tests.support.api_client import RECORD, World, record
 from tests.support.customer import example_customer
 from tests.support.customer_browser import Visitor
@@ -99,10 +99,14 @@ async def test_the_customers_copy_needs_nobody(
     world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     visitor, path = await signed_copy(world)
-    early = (await visitor.tao.client.get(f"{path}/copy")).text
-    assert "两分钟后再存一次留底" in early
-    await checkpoints.settle(world.ctx)
-    key = checkpoints.verifier_key(world.ctx)
+    key, file = checkpoints.verifier_key(world.ctx), checkpoints.file_of(world.ctx)
+    assert not file.exists()
+    file.mkdir()  # no checkpoint can be published
+    for name in ("copy", "copy.pdf"):
+        early = (await visitor.tao.client.get(f"{path}/{name}")).content
+        assert any(UNPROVEN in fault for fault in verify_proofs(early, key).faults), name
+    assert "两分钟后再存一次留底" in (await visitor.tao.client.get(f"{path}/copy")).text
+    file.rmdir()  # from now on the copy has a checkpoint made for it
     copy = (await visitor.tao.client.get(f"{path}/copy")).content
     pdf = (await visitor.tao.client.get(f"{path}/copy.pdf")).content
     report = verify_proofs(copy, key)
@@ -111,6 +115,11 @@ async def test_the_customers_copy_needs_nobody(
     assert "visit.submitted" in kinds
     (own,) = [one for one in report.proofs if one.statements]
     assert list(own.statements.values()) == [True]  # its text is in the copy, and hashes to what was signed
+    # what was signed and written is printed, also where what the file shows was changed around it
+    shown = verify_proofs(copy.decode().replace("<dd>", "<dd>0").replace("陶先生（", "王先生（").encode(), key)
+    assert shown.texts[next(iter(own.statements))]["form"] == "doorstep-statement/1"
+    assert "陶先生" in json.dumps(own.content, ensure_ascii=False)
+    assert (shown.texts, shown.proofs) == (report.texts, report.proofs)
     in_pdf = verify_proofs(pdf, key)
     assert in_pdf.faults == []
     assert [one.sha256 for one in in_pdf.proofs] == [one.sha256 for one in report.proofs]
@@ -127,7 +136,9 @@ async def test_the_customers_copy_needs_nobody(
     # and on the command line
     (tmp_path / "copy.html").write_bytes(copy)
     assert main(["verify-proof", str(tmp_path / "copy.html"), "--key", key]) == 0
-    assert json.loads(capsys.readouterr().out)["faults"] == []
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["faults"] == []
+    assert COMPARE in printed.err
     (tmp_path / "copy.html").write_text(forged)
     assert main(["verify-proof", str(tmp_path / "copy.html"), "--key", key]) == 1
     assert main(["verify-proof", str(tmp_path / "copy.html"), "--key", "x"]) == 1
