@@ -53,7 +53,7 @@ def test_judge_takes_any_number_of_bundles_in_constant_memory(tmp_path: Path):
     line = json.dumps(json.loads((FOLDER / f"{NAMES[0]}.json").read_bytes()), ensure_ascii=False).encode() + b"\n"
     peaks = []
     # VmHWM, not ru_maxrss: that one starts from the memory of the process that forked
-    code = "import re, sys; from service.cli import main; main(['judge', '-'])"
+    code = "import re, sys; from service.cli.main import main; main(['judge', '-'])"
     code += "; sys.stderr.write(re.search(r'VmHWM:\\s+(\\d+)', open('/proc/self/status').read())[1])"
     for number in (50, 5000):
         done = subprocess.run([sys.executable, "-c", code], input=line * number, capture_output=True, check=True)
@@ -118,7 +118,7 @@ def test_the_shipped_checklist_has_no_faults_and_is_published_once(tmp_path: Pat
 
 
 def test_commands_that_serve_nothing_load_no_web_framework():
-    needed = "service.cli, service.lifecycle, service.staff.people, service.verify.log"
+    needed = "service.cli.main, service.lifecycle, service.staff.people, service.verify.log"
     for modules, loads in ((needed, False), (f"{needed}, service.server", True)):  # the server is the control
         code = f"import sys, {modules}; print('litestar' in sys.modules)"
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

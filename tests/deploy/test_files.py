@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from service.cli import _parser
+from service.cli.main import _parser
 from service.config import describe_settings, load_settings
 
 ROOT = Path(__file__).parents[2]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from service.audit_log import checkpoints, merkle, tiles
-from service.cli import main
+from service.cli.main import main
 from service.db.database import Transaction
 from service.keys import log_key_public, new_log_key
 from service.verify.log import verify

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from service.audit_log import checkpoints, notes
-from service.cli import main
+from service.cli.main import main
 from service.keys import log_key_public, new_log_key
 from service.verify.proof import COMPARE, NO_KEY, UNPROVEN, verify_proofs
 from tests.support.api_client import RECORD, World, record

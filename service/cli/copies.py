@@ -1,0 +1,57 @@
+"""`backup` and `restore`."""
+
+import argparse
+import asyncio
+import sys
+from pathlib import Path
+
+from service.cli.running import Commands, print_json
+from service.config import Settings
+
+
+def add_commands(commands: Commands) -> None:
+    """Add these commands."""
+    command = commands.add_parser("backup", help="copy everything into a new folder, while servers run")
+    command.add_argument("target", type=Path, metavar="TARGET", help="folder of all backups, on another disk")
+    command.add_argument("--keep", type=int, default=0, metavar="N", help="remove all but the last N; 0: none")
+    command.add_argument("--no-verify", dest="verify", action="store_false", help="do not verify the copy now")
+    command.add_argument("--keys", action="store_true", help="copy the folder of keys, too")
+    command.add_argument("--bucket", action="store_true", help="copy photos that are in a bucket, too")
+    command.set_defaults(command=_backup)
+
+    command = commands.add_parser("restore", help="restore a backup into an empty data folder and database")
+    command.add_argument("source", type=Path, metavar="SOURCE", help="a backup: a folder named by its time")
+    command.add_argument("--checkpoint", type=Path, metavar="FILE", help="kept checkpoints: tells what is missing")
+    command.add_argument("--skip-damaged", action="store_true", help="restore without damaged or missing photos")
+    command.set_defaults(command=_restore)
+
+
+def _backup(options: argparse.Namespace, settings: Settings) -> int:
+    from service.backup import making
+
+    report = asyncio.run(
+        making.make_backup(
+            settings,
+            options.target.absolute(),
+            keep=max(0, options.keep),
+            verify=options.verify,
+            keys=options.keys,
+            bucket=options.bucket,
+        )
+    )
+    print_json(report)
+    if report.same_disk:
+        sys.stderr.write("doorstep: 备份与数据在同一块磁盘上 / the backup is on the same disk as the data\n")
+    return 1 if report.fault_count else 0
+
+
+def _restore(options: argparse.Namespace, settings: Settings) -> int:
+    from service.backup import restoring
+
+    report = asyncio.run(
+        restoring.restore_backup(
+            settings, options.source.absolute(), checkpoint=options.checkpoint, skip_damaged=options.skip_damaged
+        )
+    )
+    print_json(report)
+    return 1 if report.fault_count else 0

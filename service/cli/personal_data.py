@@ -1,0 +1,77 @@
+"""`erase`, `retention` and `export-person`: personal data leaves when it must."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from service.cli.running import Commands, fail, print_json, run
+from service.config import Settings
+
+if TYPE_CHECKING:
+    from service.context import AppContext
+
+
+def add_commands(commands: Commands) -> None:
+    """Add these commands."""
+    command = commands.add_parser("erase", help="erase a visit, all visits of a customer, or a person who has left")
+    whose = command.add_mutually_exclusive_group(required=True)
+    whose.add_argument("visit", nargs="?", metavar="VISIT", help="id of the visit")
+    whose.add_argument("--customer", metavar="TEXT", help="telephone, name or account: all visits of that customer")
+    whose.add_argument("--staff", metavar="LOGIN", help="a person of the utility who has left")
+    command.add_argument("--why", required=True, help="the reason, without names: it is kept")
+    command.add_argument("--who", default="console", help="who decided it [console]")
+    command.add_argument("--yes", type=int, metavar="COUNT", help="how many visits of the customer there are")
+    command.add_argument("--dry-run", action="store_true", help="only list what would be erased, in every place")
+    command.set_defaults(command=_erase)
+
+    command = commands.add_parser("retention", help="delete what has been kept for its term, as every night")
+    command.add_argument("--dry-run", action="store_true", help="only print what would go")
+    command.set_defaults(command=_retention)
+
+    command = commands.add_parser("export-person", help="write a copy of a customer's data into a ZIP file")
+    command.add_argument("customer", metavar="TEXT", help="telephone, name or account of the customer")
+    command.add_argument("file", type=Path, metavar="FILE")
+    command.add_argument("--why", required=True, help="the reason, which the history of each visit shows")
+    command.add_argument("--who", default="console", help="who asked for it [console]")
+    command.set_defaults(command=_export_person)
+
+
+def _erase(options: argparse.Namespace, settings: Settings) -> int:
+    from service.privacy import commands
+
+    async def erase(ctx: "AppContext") -> commands.Erasures:
+        who, why, dry_run = options.who, options.why, options.dry_run
+        if options.customer:
+            confirmed = options.yes
+            return await commands.erase_customer(ctx, options.customer, who, why, confirmed=confirmed, dry_run=dry_run)
+        if options.staff:
+            return await commands.erase_person(ctx, options.staff, who, why, dry_run=dry_run)
+        return await commands.erase_visit(ctx, options.visit, who, why, dry_run=dry_run)
+
+    try:
+        return print_json(run(settings, erase))
+    except commands.Unconfirmed as error:
+        return fail(str(error), 2)
+
+
+def _retention(options: argparse.Namespace, settings: Settings) -> int:
+    from service.privacy import retention
+
+    async def work(ctx: "AppContext") -> retention.RetentionRun:
+        if options.dry_run:
+            return await retention.preview(ctx)
+        return await retention.run_night(ctx) or (await retention.last_runs(ctx))[0]  # tonight's, if it was done
+
+    return print_json(run(settings, work))
+
+
+def _export_person(options: argparse.Namespace, settings: Settings) -> int:
+    from service.privacy import export
+
+    async def work(ctx: "AppContext") -> bytes:
+        return await export.export_customer(ctx, options.customer, options.who, options.why)
+
+    content = run(settings, work)
+    options.file.touch(0o600, exist_ok=False)
+    options.file.write_bytes(content)
+    return 0

@@ -1,0 +1,57 @@
+"""`serve`, `check` and `openapi`: the service itself."""
+
+import argparse
+import asyncio
+import sys
+
+import msgspec
+
+from service.cli.running import Commands, print_json
+from service.config import Settings, SettingsError
+
+
+def add_commands(commands: Commands) -> None:
+    """Add these commands."""
+    command = commands.add_parser("serve", help="run the service")
+    command.add_argument("--host", help="address to listen on, overrides DOORSTEP_HOST")
+    command.add_argument("--port", type=int, help="port to listen on, overrides DOORSTEP_PORT")
+    command.add_argument(
+        "--demo", action="store_true", help="add invented people and visits, and show how to submit a record"
+    )
+    command.set_defaults(command=_serve)
+
+    command = commands.add_parser("check", help="list what is not set before the service goes live")
+    command.add_argument("--json", action="store_true", help="everything, for programs")
+    command.set_defaults(command=_check)
+
+    commands.add_parser("openapi", help="print the OpenAPI document").set_defaults(command=_openapi)
+
+
+def _serve(options: argparse.Namespace, settings: Settings) -> int:
+    from service import server
+
+    given = {name: getattr(options, name) for name in ("host", "port") if getattr(options, name) is not None}
+    settings = msgspec.structs.replace(settings, **given)
+    if not 0 <= settings.port <= 65535:
+        raise SettingsError("the port must be a number from 0 to 65535")
+    return server.serve(settings, demo=options.demo)
+
+
+def _check(options: argparse.Namespace, settings: Settings) -> int:
+    from service.preflight.examine import examine
+    from service.preflight.finding import as_text
+
+    findings = asyncio.run(examine(settings))
+    if options.json:
+        print_json(findings)
+    else:
+        sys.stdout.write(as_text(findings) + "\n")
+    return 1 if any(one.grade == "must" for one in findings) else 0
+
+
+def _openapi(_: argparse.Namespace, __: Settings) -> int:
+    from service import openapi
+    from service.app import litestar
+
+    sys.stdout.write(openapi.text(litestar()))
+    return 0
