@@ -63,6 +63,8 @@ CHANCE = (
     (r"\b\d{13}\.[0-9a-f]{20}\b", "TICKET"),
     (r"(?<=base64,)[A-Za-z0-9+/=]+", "PICTURE"),
     (r"\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}", "+KEY"),  # of the log
+    (r"c2sp\.org/tlog-proof@v1\nextra [^<]+", "PROOF"),
+    (r"(?<=<dt>日志编号</dt><dd>)\d+|(?<=<dt>Number in the log</dt><dd>)\d+", "NUMBER"),
     (r"(?<==)[^;=]+(?=; Path=/)", "VALUE"),  # of a cookie
 )
 STYLES = re.compile(r"(?<=^style-src )'sha256-[A-Za-z0-9+/]{43}='$")
