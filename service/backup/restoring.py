@@ -37,7 +37,8 @@ MAY_EXIST = {KEYS, "lost+found"}
 
 NEW_LOG_NEEDED = (
     "这份备份之后日志可能还签过名：请运行 doorstep keys new-log --name 主机/log/日期，否则不再签名 / "
-    "more of the log may have been signed after this backup: run doorstep keys new-log --name HOST/log/DATE; nothing is signed before"
+    "more of the log may have been signed after this backup: run doorstep keys new-log --name HOST/log/DATE; "
+    "nothing is signed before"
 )
 
 
