@@ -22,6 +22,8 @@ from .tiles import LogDamaged
 from .tree import stored_tree
 
 INTERVAL_MS = 60_000
+RESTORED = "restored_log"
+"""The fact of the installation that names the log which may have gone on after the backup that was restored."""
 _MIN_INTERVAL_MS = INTERVAL_MS // 2  # several processes sign at times of their own
 _log = logging.getLogger("doorstep.log")
 
@@ -74,6 +76,8 @@ async def _sign(ctx: AppContext, *, at_once: bool) -> None:
     async def work(tx: Transaction) -> None:
         if await tx.fetch_one("lock_sequencer") != (1,):
             return
+        if await tx.fetch_one("installation", name=RESTORED) == (verifier_key(ctx),):
+            raise NotSigned("the database was restored from a backup; run `doorstep keys new-log` (docs/backup.en.md)")
         last, size = await latest(tx, published=False), await tiles.stored_size(tx)
         await tiles.require_whole(tx, size)
         if size != (count := await log.numbered_count(tx)):
@@ -114,6 +118,12 @@ async def _publish(ctx: AppContext) -> None:
         await ctx.db.write(
             lambda tx, row=row: tx.execute("publish_checkpoint", size=row.size, published_at=ctx.clock())
         )
+
+
+async def forbid_to_sign(tx: Transaction) -> None:
+    """Sign with the last key of the log no more: more may have been signed with it than this database has."""
+    if found := await tx.fetch_one("last_known_key", purpose="log"):
+        await tx.execute("set_installation", name=RESTORED, value=found[0])
 
 
 async def latest(tx: Transaction, *, published: bool = True) -> CheckpointRow | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from service.audit_log import checkpoints
 from service.blobs.folder_store import FolderBlobStore
 from service.config import Settings
 from service.db.connect import open_database
@@ -34,10 +35,17 @@ from .photo_copies import copy_photo, name_photos, require_room
 MAY_EXIST = {KEYS, "lost+found"}
 """What may be in the data folder already: keys are kept apart from backups."""
 
+NEW_LOG_NEEDED = (
+    "这份备份之后日志可能还签过名：请运行 doorstep keys new-log --name 主机/log/日期，否则不再签名 / "
+    "more of the log may have been signed after this backup: run doorstep keys new-log --name HOST/log/DATE; "
+    "nothing is signed before"
+)
+
 
 class RestoreReport(msgspec.Struct, frozen=True):
     """What was restored, and from when it is. `missing_leaves`: so many were in the log at the checkpoint, and are not
-    in the backup. `damaged_photos`: they were left out."""
+    in the backup. `damaged_photos`: they were left out. `log_continues`: the checkpoint shows that nothing was signed
+    after the backup; otherwise nothing is signed before `doorstep keys new-log`."""
 
     restored: str
     backup: str
@@ -47,6 +55,7 @@ class RestoreReport(msgspec.Struct, frozen=True):
     root: str
     fault_count: int
     faults: tuple[str, ...]
+    log_continues: bool
     missing_leaves: int | None = None
     damaged_photos: tuple[str, ...] = ()
 
@@ -68,7 +77,8 @@ async def restore_backup(
         damaged = await _restore_photos(settings, source, manifest, skip_damaged=skip_damaged)
         await run_in_disk_thread(_restore_keys, settings, source, manifest)
         await _restore_database(settings, source, manifest)
-    await _bring_up_to_date(settings)
+    continues = kept == LogPosition(manifest.leaves, manifest.root)
+    await _bring_up_to_date(settings, continues=continues)
     async with open_read_only(settings) as ctx:
         report = await log.verify(ctx)
         position = await log_position(ctx, manifest.leaves)
@@ -86,6 +96,7 @@ async def restore_backup(
         root=report.root,
         fault_count=len(faults),
         faults=tuple(faults[:MAX_FAULTS]),
+        log_continues=continues,
         missing_leaves=None if kept is None else max(0, kept.leaves - manifest.leaves),
         damaged_photos=tuple(damaged),
     )
@@ -216,8 +227,10 @@ def _restore_sqlite(place: Path, source: Path, file: BackedUpFile) -> None:
         copy.unlink(missing_ok=True)
 
 
-async def _bring_up_to_date(settings: Settings) -> None:
+async def _bring_up_to_date(settings: Settings, *, continues: bool) -> None:
     """Bring tables of an older version up to date, and let every phone fetch its agenda again: its cursor may be ahead.
+
+    Unless the log `continues`, it is signed no more.
 
     Nothing is added to the log, and no keys are needed: a server makes a new key of cursors when it needs one.
     """
@@ -225,6 +238,8 @@ async def _bring_up_to_date(settings: Settings) -> None:
     await ctx.db.start()
     try:
         await ctx.db.write(lambda tx: tx.execute("forget_cursor_key"))
+        if not continues:
+            await ctx.db.write(checkpoints.forbid_to_sign)
         await status.backfill_summaries(ctx)
     finally:
         await ctx.db.close()

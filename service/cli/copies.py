@@ -21,7 +21,9 @@ def add_commands(commands: Commands) -> None:
 
     command = commands.add_parser("restore", help="restore a backup into an empty data folder and database")
     command.add_argument("source", type=Path, metavar="SOURCE", help="a backup: a folder named by its time")
-    command.add_argument("--checkpoint", type=Path, metavar="FILE", help="kept checkpoints: tells what is missing")
+    command.add_argument(
+        "--checkpoint", type=Path, metavar="FILE", help="the former checkpoints file: tells what is missing"
+    )
     command.add_argument("--skip-damaged", action="store_true", help="restore without damaged or missing photos")
     command.set_defaults(command=_restore)
 
@@ -54,4 +56,6 @@ def _restore(options: argparse.Namespace, settings: Settings) -> int:
         )
     )
     print_json(report)
+    if not report.log_continues:
+        sys.stderr.write(f"doorstep: {restoring.NEW_LOG_NEEDED}\n")
     return 1 if report.fault_count else 0

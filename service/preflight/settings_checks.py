@@ -9,6 +9,7 @@ from service.config import Settings
 from .finding import Finding, fine
 
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1"}
+EXAMPLE_HOST = "doorstep.example"  # as in deploy/doorstep.env.example
 INTERNAL_SUFFIXES = (".internal", ".intranet", ".lan", ".local", ".localdomain")
 
 
@@ -32,6 +33,15 @@ def _address(settings: Settings) -> Finding:
             "must",
             "没有对外地址，短信里的链接客户打不开",
             "no public address: customers cannot open the links in their messages",
+            do_zh,
+            do_en,
+        )
+    if parts.hostname == EXAMPLE_HOST:
+        return Finding(
+            "address",
+            "must",
+            f"对外地址还是示例里的 {EXAMPLE_HOST}：链接打不开，日志也会一直用这个名称",
+            f"the public address is still {EXAMPLE_HOST} of the example: links lead nowhere, and the log gets its name",
             do_zh,
             do_en,
         )

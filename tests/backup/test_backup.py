@@ -27,6 +27,7 @@ from tests.support.api_client import RECORD, VISIT, World, record
 from tests.support.backups import empty_place, settings_of, use_programs_of_server, utility
 from tests.support.evidence import record_naming, send_evidence
 from tests.support.factories import TOKENS, uid
+from tests.support.log_growth import grow
 from tests.support.pictures import name, picture
 from tests.support.tampering import tampered
 
@@ -252,6 +253,29 @@ async def test_a_kept_checkpoint_tells_what_is_missing_and_whether_it_is_the_sam
     file.write_text("nothing", "utf-8")
     with pytest.raises(BackupError, match="no checkpoint"):
         await restore_backup(settings_of(tmp_path / "other"), made, checkpoint=file)
+
+
+@pytest.mark.parametrize("signed_since", [0, 1])
+async def test_a_restored_log_is_signed_only_if_nothing_was_signed_since(
+    tmp_path: Path, server: str, signed_since: int
+):
+    async with utility(tmp_path / "data", server) as (world, settings):
+        key = checkpoints.verifier_key(world.ctx)
+        await world.ctx.db.write(lambda tx: tx.execute("add_known_key", purpose="log", id=key, at=1))
+        await worked(world)
+        made = Path((await make_backup(settings, tmp_path / "backups")).backup)
+        await grow(world.ctx, signed_since)
+        async with empty_place(tmp_path / "restored", server) as place:
+            report = await restore_backup(place, made, checkpoint=checkpoints.file_of(world.ctx))
+            ctx = msgspec.structs.replace(build_context(place), keys=world.ctx.keys)
+            await ctx.db.start()
+            await grow(ctx, 1)
+            newest = await ctx.db.read(checkpoints.latest)
+            await ctx.db.close()
+        assert (report.log_continues, report.missing_leaves) == (not signed_since, signed_since)
+        assert newest is not None
+        assert newest.size == read_manifest(made).leaves + (0 if signed_since else 1)
+        assert ("keys new-log" in ctx.log_health.refused) == bool(signed_since)
 
 
 async def test_photos_in_a_bucket_are_named_or_copied(tmp_path: Path, bucket: "Bucket"):

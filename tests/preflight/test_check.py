@@ -23,7 +23,7 @@ from tests.support.factories import Town
 from tests.support.sql import run_sql
 
 READY = {
-    "url": "https://doorstep.example",
+    "url": "https://water.example",
     "proxies": "127.0.0.1",
     "company": "虚构市自来水公司",
     "hotline": "028-0000000",
@@ -37,7 +37,8 @@ SETTINGS = (
     ({}, {}),
     ({"url": ""}, {"address": "must"}),
     ({"url": "https://localhost:8000"}, {"address": "must"}),
-    ({"url": "http://doorstep.example"}, {"address": "must"}),
+    ({"url": "http://water.example"}, {"address": "must"}),
+    ({"url": "https://doorstep.example"}, {"address": "must"}),
     ({"proxies": ""}, {"proxy": "must"}),
     ({"proxies": "", "host": "10.0.0.5"}, {"proxy": "must"}),
     ({"host": "10.0.0.5"}, {}),
