@@ -69,12 +69,13 @@ async def _page(request: AnyRequest, error: Exception) -> ASGIResponse:
     sentences = _sentences(problem)
     if isinstance(problem, SignInAgain):
         return redirect(sign_in_address(request, again=True))
+    if isinstance(problem, NotAuthenticated):
+        return redirect(sign_in_address(request))
     desk = await _desk_of(request)
     if desk is not None:
         view = {"problem": sentences, "desk": desk}
         return render_desk(desk, "web/desk_problem.html", view, problem.status, headers, back=DESK)
-    hidden = request.scope["path"].startswith(DESK) and 400 <= problem.status < 429
-    if hidden or isinstance(problem, NotAuthenticated):
+    if request.scope["path"].startswith(DESK) and 400 <= problem.status < 429:
         return redirect(sign_in_address(request))
     ctx: AppContext = request.app.state["ctx"]
     return plain_problem_page(request.scope, ctx.company.company, sentences, problem.status, headers)
@@ -100,6 +101,7 @@ async def _desk_of(request: AnyRequest) -> DeskRequest | None:
     ctx: AppContext = request.app.state["ctx"]
     token = authentication.session_digest(session)
     try:
+        await authentication.touch_token(ctx, token)
         return DeskRequest(ctx, token, await authentication.authenticate(ctx, token), request)
     except Problem:
         return None

@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from service.context import AppContext, transaction
 from service.db.database import Transaction
-from service.errors import InvalidCredentials, NotASession, TotpAlreadySetUp, TotpRequired
+from service.errors import InvalidCredentials, NotASession, NotFound, TotpAlreadySetUp, TotpRequired
 from service.field_kinds import Cleaned, SecretText
 from service.judge.bounds import LoginText, PasswordText
 from service.web.qr import qr_svg
@@ -20,6 +20,7 @@ from .credentials import TotpSecret
 from .events import PersonEvent, record_event
 from .new_session import NewSession, start_session
 from .permissions import SECOND_FACTOR, Person
+from .recent_sign_in import require_recent_sign_in
 from .sign_in_failures import failures_recorded, log_sign_in
 from .sign_in_origin import SignInOrigin
 
@@ -138,6 +139,22 @@ async def has_second_factor(ctx: AppContext, login: str) -> bool:
     """Whether a person's authenticator is set up."""
     factor = await ctx.db.read(lambda tx: access.get_totp(ctx, tx, login))
     return factor is not None and factor.confirmed_at is not None
+
+
+@transaction
+async def remove_totp(ctx: AppContext, tx: Transaction, token: bytes) -> None:
+    """Remove the caller's authenticator, to bind another; recovery codes that stood in for it alone go too. NotFound,
+    SignInAgain."""
+    person = await authenticate_token(tx, token)
+    await require_recent_sign_in(ctx, tx, token)
+    await repository.lock(tx, person.login)
+    factor = await access.get_totp(ctx, tx, person.login)
+    if factor is None or factor.confirmed_at is None:
+        raise NotFound
+    await access.delete_totp(tx, person.login)
+    if not await access.has_passkey(tx, person.login):
+        await access.delete_recovery_codes(tx, person.login)
+    await record_event(ctx, tx, PersonEvent(what="second-factor-removed", person=person.login, by=person.login))
 
 
 @transaction

@@ -11,11 +11,13 @@ from service.accounts import credentials
 from service.accounts.authentication import session_digest
 from service.accounts.events import PersonEvent, record_event
 from service.accounts.middleware import session_cookies
+from service.accounts.sign_in_origin import browser_words
 from service.context import AppContext
 from service.db.database import Transaction
 from service.devices import enrolment
 from service.devices.enrolment import EnrolmentRequest
 from service.errors import UnknownPerson
+from service.web.request_info import get_header
 from service.web.templates import redirect
 
 PREFIX, PHONE = "/demo/", "/phone"
@@ -39,8 +41,10 @@ def with_demo_sign_in(app: ASGIApp, ctx: AppContext, codes: Mapping[str, str], a
         session = token_urlsafe(32)
         digest, now = session_digest(session), ctx.clock()
 
+        label = browser_words((get_header(scope, b"user-agent") or b"").decode("latin-1"))
+
         async def start(tx: Transaction, login: str = login, digest: bytes = digest, now: int = now) -> None:
-            await credentials.add_token(tx, digest, login, now, "session")
+            await credentials.add_token(tx, digest, login, now, "session", label=label)
             await record_event(ctx, tx, PersonEvent(what="signed-in", person=login, by=login))
 
         await ctx.db.write(start)

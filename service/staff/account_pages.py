@@ -97,6 +97,16 @@ class AccountController(DeskController):
             return await account_page(desk, "second-factor", of_the_form(problem))
         return authenticator_page(desk.request, desk.person.login, factor=factor)
 
+    @post("/second-factor/removal", status_code=303)
+    async def remove_authenticator(self, desk: Desk) -> ASGIResponse:
+        """Remove my authenticator, to bind another."""
+
+        async def work() -> None:
+            require_sure(desk)
+            await sessions.remove_totp(desk.ctx, desk.token)
+
+        return await _change(desk, "second-factor", work, PageText("验证器已解除，现在可以绑定新的"))
+
     @post("/recovery-codes", status_code=200)
     async def make_recovery_codes(self, desk: Desk) -> ASGIResponse:
         """Ten new codes, shown this once, on a page to print."""

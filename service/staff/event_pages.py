@@ -7,6 +7,7 @@ from litestar import get
 from litestar.response.base import ASGIResponse
 
 from service.accounts.desk import Desk, DeskController, render_desk
+from service.accounts.labels import ROLE_NAMES
 from service.accounts.repository import names_of
 from service.errors import InvalidQuery
 from service.web.pagination import query_string
@@ -14,6 +15,9 @@ from service.web.query import text_parameter
 
 from .event_listing import EventFilter, list_events
 from .event_words import DETAILS, WORDS
+
+CONSOLE = "doorstep"
+"""Who did what the service or its command line does."""
 
 
 class EventsPageController(DeskController):
@@ -45,6 +49,18 @@ class EventsPageController(DeskController):
             "names": await desk.ctx.db.read(lambda tx: names_of(tx, logins)),
             "words": WORDS,
             "details": DETAILS,
+            "roles": ROLE_NAMES,
+            "console": CONSOLE,
+            "export": {
+                name: value
+                for name, value in (
+                    ("person", wanted.person),
+                    ("what", wanted.what),
+                    ("since", wanted.since),
+                    ("until", wanted.until),
+                )
+                if value
+            },
             "given": {name: value for name, value in given.items() if value},
             "query": query_string,
         }

@@ -12,6 +12,7 @@ WORDS: dict[str, PageText] = {
     "reset": PageText("重置密码和动态码"),
     "password": PageText("设置密码"),
     "second-factor": PageText("启用动态码"),
+    "second-factor-removed": PageText("解除验证器"),
     "second-factor-begun": PageText("开始设置动态码"),
     "signed-in": PageText("登录"),
     "sign-in-failed": PageText("登录失败"),

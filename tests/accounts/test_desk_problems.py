@@ -6,6 +6,7 @@ import pytest
 from service.reviews import queue_page
 from service.web.page_paths import is_desk
 from tests.support.api_client import World, problem
+from tests.support.browser import later
 from tests.support.desk import DeskBrowser, signed_in
 from tests.support.desk_routes import desk_routes
 from tests.support.factories import uid
@@ -60,6 +61,17 @@ async def test_who_is_not_signed_in_is_led_to_the_page_to_sign_in(sqlite_world: 
         answer = await nobody.get(path)
         assert answer.status_code == 404, path
         assert_page(answer, signed_in=False)
+
+
+async def test_whose_session_has_ended_is_led_to_the_page_to_sign_in(wang: DeskBrowser) -> None:
+    assert (await wang.get("/desk/people")).status_code == 200
+    later(wang.world, minutes=31)
+    for path in ("/desk", "/desk/people/li", "/desk/nowhere", "/desk/queue?nonsense=1"):
+        answer = await wang.get(path)
+        assert (answer.status_code, answer.headers.get("location", "")[:14]) == (303, "/sign-in?next="), path
+    form = await wang.post("/desk/account/tokens/end", {}, referer="https://doorstep.test/desk/account")
+    assert (form.status_code, form.headers["location"]) == (303, "/sign-in?next=/desk/account&unsaved=1")
+    assert_page(await wang.get("/sign-in/x"), signed_in=False)
 
 
 @pytest.mark.parametrize("path", ["/desk/%71ueue", "/desk%2fqueue"])

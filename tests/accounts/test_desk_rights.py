@@ -99,6 +99,7 @@ FORMS = {
     "/desk/account/recovery-codes": NOBODY,  # nobody has a second factor here
     "/desk/account/tokens/end": frozenset({min(EVERYBODY)}),  # whose token it is
     "/desk/account/second-factor": NOBODY,  # nobody has a password here
+    "/desk/account/second-factor/removal": NOBODY,  # nobody has one here
     "/desk/account/sign-out-everywhere": EVERYBODY,
     "/desk/imports": PLANNERS,
     "/desk/imports/rows": PLANNERS,
@@ -141,6 +142,7 @@ NOT_SHOWN = {
     "/desk/imports/rows",
     "/desk/account/passkeys/removal",
     "/desk/account/recovery-codes",
+    "/desk/account/second-factor/removal",
 }
 """Forms that no page shows here: the work has begun, a table is shown first, and nobody has a second factor."""
 SHOWN_TO_ALL = {"/desk/account/second-factor", "/desk/account/password", "/desk/account/tokens/end"}
@@ -159,6 +161,7 @@ NO_REDIRECT = {
     "/desk/people/{login}/tokens/end": "the session has ended with all others",
     "/desk/people/{login}/enrolment": "shows the code once",
     "/desk/account/second-factor": "shows the secret once",
+    "/desk/account/second-factor/removal": "nobody has a second factor here",
     "/desk/quarantine/{input_id}/look": "shows what nobody may keep in an address",
     "/desk/phone-exports": "a record is imported once, however often",
 }
@@ -182,6 +185,7 @@ FILLED = {
     "role:technician": "on",
 }
 CHOSEN = {
+    "/desk/account/second-factor/removal": {"sure": "yes"},
     "/desk/visits/new": {"type": "repair_leak", "technician": OWN, "from": "15:00", "to": "16:00"},
     "/desk/visits/{visit_id}/review": {"rest": "uphold"},
     "/desk/visits/{visit_id}/callbacks": {"answer:shoe_covers_on": "good"},

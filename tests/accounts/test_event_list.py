@@ -1,12 +1,16 @@
 """Events over the API and in the desk: who sees which, filters, pages, the table, and signs of an attack."""
 
 import ast
+import html
+import re
 from pathlib import Path
 from typing import Any
 
 import service
+from service.accounts.validation import NewPerson
 from service.staff import event_listing
 from service.staff.event_words import WORDS
+from service.staff.people import create_person
 from tests.support.api_client import World, problem
 from tests.support.browser import Browser, later, with_password
 from tests.support.desk import LEFTOVERS, signed_in, text_of
@@ -110,6 +114,22 @@ async def test_the_page_says_who_did_what_in_plain_words(world: World) -> None:
     assert (await desk.get("/desk/events?first=x")).status_code == 400
     english = await desk.get("/desk/events", accept_language="en")
     assert "Code to enrol a phone issued" in text_of(english)
+
+
+async def test_the_page_names_roles_and_the_command_line_and_gives_the_table(world: World) -> None:
+    await create_person(world.ctx, NewPerson("kong", "孔", ("technician", "dispatcher"), ("城东",)), with_token=False)
+    desk, query = await signed_in(world, "admin"), "?person=kong&what=added&first=2026-03-02"
+    for language, words in {
+        "zh": ("角色：技术员、调度", "经手 系统或命令行"),
+        "en": ("technician, dispatcher", "system or command line"),
+    }.items():
+        seen = text_of(await desk.get(f"/desk/events{query}", accept_language=language))
+        for word in words:
+            assert word.lower() in seen.lower(), (language, seen)
+    address = re.search(r'href="(/v1/events.csv[^"]*)"', (await desk.get(f"/desk/events{query}")).text)
+    assert address
+    table = (await desk.get(html.unescape(address[1]))).content.decode("utf-8-sig").splitlines()
+    assert (len(table), "kong" in table[1]) == (2, True)
 
 
 def test_every_event_has_words() -> None:

@@ -5,10 +5,12 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 
+from service.accounts import recovery_codes
+from service.accounts.authentication import session_digest
 from service.errors import ServiceUnavailable
 from service.health import health
 from tests.support.api_client import World
-from tests.support.browser import PASSWORD, code_now, later, unsecret, with_factor, with_password
+from tests.support.browser import PASSWORD, Browser, code_now, later, unsecret, with_factor, with_password
 from tests.support.desk import FORM, DeskBrowser, signed_in, text_of
 from tests.support.devices import enrol_phone
 
@@ -153,14 +155,30 @@ async def test_somebody_adds_an_authenticator_with_their_password(world: World):
     assert "未绑定" in (await zhao.get("/desk/account")).text
 
 
-async def test_who_has_an_authenticator_is_told_how_to_replace_it(world: World):
-    await with_password(world, "wang")
-    secret = await with_factor(world, "wang")
-    await DeskBrowser(world).sign_in("wang", code=code_now(world, secret))
-    page = await (await signed_in(world, "wang")).get("/desk/account")
-    assert "已绑定" in page.text
-    assert "请找管理员重置" in page.text
-    assert "/second-factor" not in page.text
+@pytest.mark.parametrize("login", ["wang", "zhao"])
+async def test_an_authenticator_is_removed_by_its_owner_who_signed_in_just_now(world: World, login: str):
+    await with_password(world, login)
+    secret = await with_factor(world, login)
+    await DeskBrowser(world).sign_in(login, code=code_now(world, secret))
+    desk, removal = await signed_in(world, login), "/desk/account/second-factor/removal"
+    codes = await recovery_codes.make(world.ctx, session_digest(desk.cookies["__Host-doorstep"]))
+    page = (await desk.get("/desk/account")).text
+    assert ("已绑定" in page, "请找管理员重置" in page, removal in page) == (True, True, True)
+    assert ("您的角色必须有" in page) == (login == "wang")
+    assert (await desk.post(removal, {})).status_code == 422, "the box is not ticked"
+    later(world, minutes=15)
+    again = await desk.post(removal, {"sure": "yes"})
+    assert "again=1" in again.headers["location"]
+    assert "已绑定" in (await desk.get("/desk/account")).text
+    desk = await signed_in(world, login)
+    assert (await desk.post(removal, {"sure": "yes"})).status_code == 303
+    page = (await desk.get("/desk/account")).text
+    assert ("验证器已解除" in page, "未绑定" in page, "备用码" in page) == (True, True, False)
+    assert await world.ctx.db.read(lambda tx: recovery_codes.left(tx, login)) == 0, "they stood in for it"
+    assert (await Browser(world).sign_in(login, code=codes[0])).status_code == (403 if login == "wang" else 204)
+    events = (await world.ask("admin", "GET", f"/v1/events?person={login}&what=second-factor-removed")).json()
+    assert [one["by"] for one in events["items"]] == [login]
+    assert (await desk.post(removal, {"sure": "yes"})).status_code == 404, "it is gone"
 
 
 async def test_the_language_switch_keeps_the_query(world: World):
