@@ -18,13 +18,16 @@ from . import log
 from .sources import LoggedRow, finds_rows_of
 
 LEAF = "erased"
+ERASED_NAME = "已删除"
+"""The name of a person that was erased."""
 
 
 class Erasure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Who erased what, and why. It must hold no personal data: it is kept for good.
 
     `what`: visit, person, retention (a term ended) or positions. `subject`: the id of the visit, the login, or the
-    kind. `rows` is how many rows are gone, `digest` commits to their ids (`rows_digest`).
+    kind. `rows` is how many rows are gone, `digest` commits to their ids (`rows_digest`). `kept` is what remains of a
+    visit, for statistics.
     """
 
     what: str
@@ -34,6 +37,7 @@ class Erasure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     rows: int
     digest: str
     counts: dict[str, int] = {}
+    kept: dict[str, str] = {}
 
 
 class ErasureRow(msgspec.Struct, frozen=True):

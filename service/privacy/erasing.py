@@ -116,8 +116,10 @@ async def _erase_rows(
     await holds.refuse_held(ctx, tx, visit_id)
     found = await places.collect(tx, visit_id, inputs)
     kinds = await leaf_kinds(tx, found.rows)
-    await add_erasure(ctx, tx, erasure_id, msgspec.structs.replace(erasure, counts=_sorted(found.counts)), kinds)
-    await _keep_statistics(ctx, tx, row, erasure_id)
+    kept = await _statistics(ctx, tx, row)
+    about = msgspec.structs.replace(erasure, counts=_sorted(found.counts), kept=kept)
+    await add_erasure(ctx, tx, erasure_id, about, kinds)
+    await tx.execute("add_erased_visit", visit=visit_id.bytes, erasure=erasure_id.bytes, **kept)
     await _erase_search(ctx, tx, row)
     feed = await tx.fetch_all("people_of_feed", visit=visit_id.bytes)
     by_term = erasure.what == "retention"  # phones have dropped such a visit long ago, but for active ones
@@ -163,20 +165,19 @@ async def erase_files(tx: Transaction, files: list[bytes]) -> None:
             await tx.execute("file_left_over", sha256=file)
 
 
-async def _keep_statistics(ctx: AppContext, tx: Transaction, row: VisitRow, erasure: UUID) -> None:
+async def _statistics(ctx: AppContext, tx: Transaction, row: VisitRow) -> dict[str, str]:
+    """What remains of a visit."""
     summary = await summaries.get_summary(tx, row.id)
-    await tx.execute(
-        "add_erased_visit",
-        visit=row.id.bytes,
-        erasure=erasure.bytes,
-        type=row.type,
-        area=row.area,
-        day=ctx.to_local_time(row.planned_at if summary is None else summary.planned_at).date().isoformat(),
-        checklist=row.checklist,
-        checklist_version=row.checklist_version,
-        state=row.state,
-        verdict="" if summary is None else summary.verdict,
-    )
+    planned_at = row.planned_at if summary is None else summary.planned_at
+    return {
+        "type": row.type,
+        "area": row.area,
+        "day": ctx.to_local_time(planned_at).date().isoformat(),
+        "checklist": row.checklist,
+        "checklist_version": row.checklist_version,
+        "state": row.state,
+        "verdict": "" if summary is None else summary.verdict,
+    }
 
 
 async def _erase_search(ctx: AppContext, tx: Transaction, row: VisitRow) -> None:

@@ -11,14 +11,13 @@ import msgspec
 
 from service import errors
 from service.audit_log import erasures
-from service.audit_log.erasures import Erasure, person_key
+from service.audit_log.erasures import ERASED_NAME, Erasure, person_key
 from service.context import AppContext, read_only, transaction
 from service.db.database import Transaction
 
 from . import erasing, places
 from .erasing import Erased
 
-ERASED_NAME = "已删除"
 _ERASE = (
     "erase_tokens_of",
     "erase_totp_of",

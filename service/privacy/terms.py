@@ -11,7 +11,7 @@ import msgspec
 
 from service import errors
 from service.accounts.events import PersonEvent, record_event
-from service.audit_log.erasures import Erasure
+from service.audit_log.erasures import ERASED_NAME, Erasure
 from service.context import AppContext, RetentionPolicy, transaction
 from service.db.database import Transaction
 
@@ -39,7 +39,7 @@ class Term(msgspec.Struct, frozen=True):
     async def due(self, ctx: AppContext, before: int, after: Key) -> list[Key]:
         """The next keys that are due."""
         more = {"now": ctx.clock(), "after_at": after[0], "after_id": after[1]} if self.kind == "visits" else {}
-        more |= {"erased": staff.ERASED_NAME} if self.kind == "staff" else {}
+        more |= {"erased": ERASED_NAME} if self.kind == "staff" else {}
         given = {"before": before, "after": after, "size": SIZE, **more}
         rows: list[Any] = await ctx.db.read(lambda tx: tx.fetch_all(self.query, **given))
         return rows if self.kind == "visits" else [row[0] for row in rows]

@@ -4,8 +4,6 @@ The leaf of an erasure commits to the ids of all rows that it removed. So a row 
 a leaf names it; somebody who deletes a row and writes that it was erased has no such leaf.
 """
 
-from collections.abc import Mapping
-
 import msgspec
 
 from service.audit_log.erasures import Erasure, rows_digest
@@ -19,6 +17,7 @@ _LISTS = {
     "erased_visits_there": "visit {}: it is said to be erased, and it is there",
     "erased_visits_unnamed": "visit {}: it is said to be erased, and its erasure does not name it",
 }
+_KEPT = ("type", "area", "day", "checklist", "checklist_version", "state", "verdict")
 _decoder = msgspec.json.Decoder(Erasure)
 
 
@@ -35,10 +34,15 @@ async def _check_erasure(_: AppContext, tx: Transaction, key: bytes) -> list[str
     if row is None:
         return ["it is gone"]
     erasure = _decoder.decode(row[3])
-    rows: Mapping[bytes, str] = {bytes(one): kind for one, kind in await tx.fetch_all("rows_of_erasure", erasure=key)}
-    if erasure.what == "positions":
-        reduced = await tx.fetch_all("reduced_of_erasure", erasure=key)
-        rows = {bytes(one): bytes(digest).hex() for one, digest in reduced}
-    if len(rows) != erasure.rows or rows_digest(rows) != erasure.digest:
-        return ["the rows that are gone are not those that it names"]
-    return []
+    gone = [(bytes(one), kind) for one, kind in await tx.fetch_all("rows_of_erasure", erasure=key)]
+    reduced = [
+        (bytes(one), bytes(digest).hex()) for one, digest in await tx.fetch_all("reduced_of_erasure", erasure=key)
+    ]
+    rows = reduced if erasure.what == "positions" else gone  # an erasure names rows of one of both alone
+    faults: list[str] = []
+    if len(gone) + len(reduced) != erasure.rows or rows_digest(dict(rows)) != erasure.digest:
+        faults.append("the rows that are gone are not those that it names")
+    kept = await tx.fetch_all("kept_of_erasure", erasure=key)
+    if [dict(zip(_KEPT, one, strict=True)) for one in kept] != ([erasure.kept] if erasure.kept else []):
+        faults.append("what remains of the visit is not what it says")
+    return faults

@@ -82,6 +82,8 @@ async def _check_states(ctx: AppContext, events: list[RecordedEvent]) -> list[st
         prefix = f"person {login}: "
         known = numbered.pop(login, {})
         if await _is_erased(ctx, login):
+            back = await _what_is_back(ctx, login)
+            faults += [f"{prefix}they were erased, and {part} is there" for part in back]
             continue
         if sorted(known) != list(range(1, count + 1)):
             faults.append(f"{prefix}their events are not those that were counted")
@@ -94,6 +96,14 @@ async def _check_states(ctx: AppContext, events: list[RecordedEvent]) -> list[st
 @read_only
 async def _is_erased(_: AppContext, tx: Transaction, login: str) -> bool:
     return await erasures.is_erased(tx, erasures.person_key(login))
+
+
+@read_only
+async def _what_is_back(ctx: AppContext, tx: Transaction, login: str) -> list[str]:
+    """What of an erased person is there: nothing lets them in, and they are gone."""
+    row = await tx.fetch_one("erased_person", login=login, name=erasures.ERASED_NAME)
+    parts = await person_state.digests(tx, login, b"", ctx.clock())
+    return [*(["who they are"] if row != (1,) else []), *sorted(parts.keys() - {"row", "devices"})]
 
 
 @read_only

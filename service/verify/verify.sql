@@ -277,3 +277,12 @@ SELECT id, kind FROM erased_rows WHERE erasure = :erasure;
 
 -- name: reduced_of_erasure
 SELECT id, sha256 FROM reduced_records WHERE erasure = :erasure;
+
+-- name: kept_of_erasure
+SELECT type, area, day, checklist, checklist_version, state, verdict FROM erased_visits WHERE erasure = :erasure;
+
+-- name: erased_person^
+-- Whether nothing of them is back, and they are still gone.
+SELECT CASE WHEN left_at IS NOT NULL AND name = :name AND badge = '' AND title = '' AND photo IS NULL AND password_hash IS NULL
+    AND NOT EXISTS (SELECT 1 FROM devices d WHERE d.login = people.login AND d.revoked_at IS NULL) THEN 1 ELSE 0 END
+FROM people WHERE login = :login;
