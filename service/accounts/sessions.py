@@ -143,7 +143,7 @@ async def has_second_factor(ctx: AppContext, login: str) -> bool:
 
 @transaction
 async def remove_totp(ctx: AppContext, tx: Transaction, token: bytes) -> None:
-    """Remove the caller's authenticator, to bind another; recovery codes that stood in for it alone go too. NotFound,
+    """Remove the caller's authenticator, to bind another; recovery codes that only replaced it go too. NotFound,
     SignInAgain."""
     person = await authenticate_token(tx, token)
     await require_recent_sign_in(ctx, tx, token)

@@ -174,7 +174,7 @@ async def test_an_authenticator_is_removed_by_its_owner_who_signed_in_just_now(w
     assert (await desk.post(removal, {"sure": "yes"})).status_code == 303
     page = (await desk.get("/desk/account")).text
     assert ("验证器已解除" in page, "未绑定" in page, "备用码" in page) == (True, True, False)
-    assert await world.ctx.db.read(lambda tx: recovery_codes.left(tx, login)) == 0, "they stood in for it"
+    assert await world.ctx.db.read(lambda tx: recovery_codes.left(tx, login)) == 0, "they replaced it"
     assert (await Browser(world).sign_in(login, code=codes[0])).status_code == (403 if login == "wang" else 204)
     events = (await world.ask("admin", "GET", f"/v1/events?person={login}&what=second-factor-removed")).json()
     assert [one["by"] for one in events["items"]] == [login]
