@@ -31,7 +31,8 @@ def require_good_password(password: str, *words: str) -> None:
     if known_passwords.is_made_of(password, *words):
         raise _refusal(
             "too-weak",
-            "太容易猜：几乎只有登录名、姓名或单位名 / too easy to guess: hardly more than login, name or utility",
+            "太容易猜：几乎只有登录名、姓名、单位名或人人会想到的词"
+            " / too easy to guess: hardly more than the login, a name or a word that everybody tries",
         )
     if known_passwords.is_known(password):
         raise _refusal(

@@ -26,7 +26,7 @@ from . import holds, inventory, retention
 from .holds import Hold
 
 TITLES: dict[str, AnyText] = {
-    "visits": PageText("上门"),
+    "visits": PageText("上门次数"),
     "positions": PageText("位置"),
     "quarantine": PageText("隔离"),
     "uploads": PageText("没人用的照片"),

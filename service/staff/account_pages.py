@@ -23,7 +23,7 @@ from service.accounts.permissions import SECOND_FACTOR
 from service.accounts.sessions import Credentials, PasswordChange
 from service.accounts.sign_in_origin import origin_of
 from service.devices import enrolment
-from service.errors import InvalidBody, Problem, SignInAgain
+from service.errors import InvalidBody, InvalidCredentials, Problem, SignInAgain
 from service.web.decoding import convert_strict
 from service.web.language import PageText
 from service.web.templates import redirect
@@ -31,6 +31,7 @@ from service.web.templates import redirect
 from .invitation_pages import DIFFERENT, authenticator_page
 
 HERE = "/desk/account"
+WRONG_PASSWORD = PageText("没有办成：现在的密码不对，请再输一次")
 
 
 class AccountController(DeskController):
@@ -145,7 +146,11 @@ async def account_page(desk: DeskRequest, sent: str = "", problem: Problem | Non
         "needs_factor": not SECOND_FACTOR.isdisjoint(desk.person.roles),
         "soon": desk.ctx.now() + tokens.WARNING,
         "sent": sent,
-        "problem": explain(problem) if problem else (),
+        "problem": (WRONG_PASSWORD,)
+        if isinstance(problem, InvalidCredentials)
+        else explain(problem)
+        if problem
+        else (),
     }
     status = problem.status if problem else 200
     return render_desk(desk, "staff/account.html", view, status, back=HERE)

@@ -14,7 +14,7 @@ from service.web.pagination import query_string
 from service.web.query import text_parameter
 
 from .event_listing import EventFilter, list_events
-from .event_words import DETAILS, WORDS
+from .event_words import DETAILS, LOCKOUTS, WORDS
 
 CONSOLE = "doorstep"
 """Who did what the service or its command line does."""
@@ -49,6 +49,7 @@ class EventsPageController(DeskController):
             "names": await desk.ctx.db.read(lambda tx: names_of(tx, logins)),
             "words": WORDS,
             "details": DETAILS,
+            "lockouts": LOCKOUTS,
             "roles": ROLE_NAMES,
             "console": CONSOLE,
             "export": {

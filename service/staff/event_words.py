@@ -14,7 +14,7 @@ WORDS: dict[str, PageText] = {
     "second-factor": PageText("启用动态码"),
     "second-factor-removed": PageText("解除验证器"),
     "second-factor-begun": PageText("开始设置动态码"),
-    "signed-in": PageText("登录"),
+    "signed-in": PageText("登录成功"),
     "sign-in-failed": PageText("登录失败"),
     "signed-out": PageText("退出登录"),
     "signed-out-everywhere": PageText("在所有地方退出登录"),
@@ -54,6 +54,11 @@ DETAILS: dict[str, PageText] = {
     "roles": PageText("角色"),
     "subject": PageText("编号"),
     "title": PageText("职务"),
-    "visit": PageText("上门"),
+    "visit": PageText("上门编号"),
 }
 """The names of what else is known of an event."""
+LOCKOUTS: dict[str, PageText] = {
+    "address": PageText("从同一个网络地址试得太多"),
+    "login": PageText("这个登录名试得太多"),
+}
+"""The reasons of a lockout."""

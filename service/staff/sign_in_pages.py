@@ -127,7 +127,10 @@ def sign_in_page(
 
 def _in_words(problem: Problem) -> tuple[AnyText, ...]:
     if isinstance(problem, TooManyRequests):
-        minutes = -(-problem.extra.get("retry_after", 60) // 60)
+        seconds = problem.extra.get("retry_after", 60)
+        if seconds < 60:
+            return (PageText("试的次数太多，请 %(seconds)s 秒后再试", {"seconds": seconds}),)
+        minutes = -(-seconds // 60)
         return (PageText("试的次数太多，请 %(minutes)s 分钟后再试", {"minutes": minutes}),)
     if isinstance(problem, InvalidCredentials):
         return (WRONG,)

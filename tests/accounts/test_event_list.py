@@ -99,21 +99,32 @@ async def test_the_table_has_words_and_no_formulas(world: World) -> None:
 async def test_the_page_says_who_did_what_in_plain_words(world: World) -> None:
     await with_password(world, "li")
     await register_phone(world)
-    for _ in range(5):
+    for _ in range(6):
         await Browser(world).sign_in("li", "a wrong password")
     desk = await signed_in(world, "wang")
     page = await desk.get("/desk/events")
     assert page.status_code == 200
     assert not LEFTOVERS.search(page.text)
     seen = text_of(page)
-    for words in ("一天内的可疑迹象", "登录多次失败", "登记手机", "给出登记手机的一次性码", "设置密码", "李"):
+    for words in (
+        "一天内的可疑迹象",
+        "登录多次失败",
+        "从同一个网络地址试得太多",
+        "登记手机",
+        "给出登记手机的一次性码",
+        "设置密码",
+        "李",
+    ):
         assert words in seen, words
     only = text_of(await desk.get("/desk/events?what=enrolled&first=2026-03-02&last=2026-03-02"))
     assert "王 wang" not in only  # the code that wang made is not among them
     assert "没有这样的事件" in text_of(await desk.get("/desk/events?first=2026-03-03"))
     assert (await desk.get("/desk/events?first=x")).status_code == 400
     english = await desk.get("/desk/events", accept_language="en")
-    assert "Code to enrol a phone issued" in text_of(english)
+    words = text_of(english)
+    assert "Code to enrol a phone issued" in words
+    assert "Last attempt" in words
+    assert "Visits" not in words.partition("Signs of an attack")[2].partition("Whom it is about")[0], "attempts"
 
 
 async def test_the_page_names_roles_and_the_command_line_and_gives_the_table(world: World) -> None:
