@@ -26,10 +26,7 @@ from .tree import open_tree
 
 BATCH_SIZE = 1000  # leaves checked in one transaction
 OVERDUE_MS = 600_000  # a leaf gets its number within a second or two
-_LISTS = {
-    "without_leaf": "{}: no leaf in the log",
-    "duplicate_ids": "{}: two things have this id, and one leaf cannot be of both",
-}
+_LISTS = {"rows_without_own_leaf": "{}: {}"}
 _SOURCE_MISSING = "what it is about is gone"
 
 

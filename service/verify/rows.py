@@ -77,10 +77,11 @@ def diff_facts(expected: dict[str, Any], row: dict[str, Any] | None, source: str
 
 @read_only
 async def _list_faults(_: AppContext, tx: Transaction, query: str, fault: str) -> list[str]:
-    """A fault for each id that a query finds: the first hundred, and that there are more."""
+    """A fault for each row that a query finds, an id and what the text wants: the first hundred, and that there are
+    more."""
     rows = await tx.fetch_all(query, size=MAX_LISTED + 1)
-    found = [fault.format(format_id(row[0])) for row in rows[:MAX_LISTED]]
-    return [*found, f"{fault.format('…')} (and more)"] if len(rows) > MAX_LISTED else found
+    found = [fault.format(format_id(row[0]), *row[1:]) for row in rows[:MAX_LISTED]]
+    return [*found, f"{fault.format('…', *rows[-1][1:])} (and more)"] if len(rows) > MAX_LISTED else found
 
 
 async def iterate_keys(ctx: AppContext, table: str, faults: list[str]) -> AsyncIterator[bytes]:

@@ -1,46 +1,32 @@
--- name: without_leaf
--- Rows without a leaf; there should be none.
-SELECT id FROM batches WHERE NOT EXISTS (SELECT 1 FROM log_leaves WHERE log_leaves.id = batches.id)
-UNION ALL
-SELECT id FROM visits WHERE NOT EXISTS (SELECT 1 FROM log_leaves WHERE log_leaves.id = visits.id)
-UNION ALL
-SELECT id FROM changes WHERE NOT EXISTS (SELECT 1 FROM log_leaves WHERE log_leaves.id = changes.id)
-UNION ALL
-SELECT id FROM given_up_files WHERE NOT EXISTS (SELECT 1 FROM log_leaves WHERE log_leaves.id = given_up_files.id)
-UNION ALL
-SELECT id FROM departures WHERE NOT EXISTS (SELECT 1 FROM log_leaves WHERE log_leaves.id = departures.id)
-UNION ALL
-SELECT id FROM events WHERE NOT EXISTS (SELECT 1 FROM log_leaves WHERE log_leaves.id = events.id)
-UNION ALL
-SELECT id FROM access_log WHERE salt IS NOT NULL AND NOT EXISTS (SELECT 1 FROM log_leaves WHERE log_leaves.id = access_log.id)
-UNION ALL
-SELECT id FROM messages WHERE salt IS NOT NULL AND NOT EXISTS (SELECT 1 FROM log_leaves WHERE log_leaves.id = messages.id)
-UNION ALL
-SELECT id FROM deliveries WHERE id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM log_leaves WHERE log_leaves.id = deliveries.id)
-UNION ALL
-SELECT id FROM delivery_reports WHERE id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM log_leaves WHERE log_leaves.id = delivery_reports.id)
-UNION ALL
-SELECT id FROM links WHERE salt IS NOT NULL AND NOT EXISTS (SELECT 1 FROM log_leaves WHERE log_leaves.id = links.id)
-UNION ALL
-SELECT id FROM door_confirmations WHERE id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM log_leaves WHERE log_leaves.id = door_confirmations.id)
-UNION ALL
-SELECT id FROM received_files WHERE id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM log_leaves WHERE log_leaves.id = received_files.id)
-UNION ALL
-SELECT id FROM quarantine WHERE salt IS NOT NULL AND NOT EXISTS (SELECT 1 FROM log_leaves WHERE log_leaves.id = quarantine.id)
-UNION ALL
-SELECT decision_id FROM quarantine WHERE decision_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM log_leaves WHERE log_leaves.id = quarantine.decision_id)
-UNION ALL
-SELECT id FROM sightings WHERE id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM log_leaves WHERE log_leaves.id = sightings.id)
-UNION ALL
-SELECT id FROM photo_copies WHERE NOT EXISTS (SELECT 1 FROM log_leaves WHERE log_leaves.id = photo_copies.id)
-UNION ALL
-SELECT id FROM reviews WHERE NOT EXISTS (SELECT 1 FROM log_leaves WHERE log_leaves.id = reviews.id)
-UNION ALL
-SELECT id FROM erasures WHERE NOT EXISTS (SELECT 1 FROM log_leaves WHERE log_leaves.id = erasures.id)
-UNION ALL
-SELECT id FROM legal_holds WHERE NOT EXISTS (SELECT 1 FROM log_leaves WHERE log_leaves.id = legal_holds.id)
-UNION ALL
-SELECT leaf FROM checklists WHERE leaf IS NOT NULL AND NOT EXISTS (SELECT 1 FROM log_leaves WHERE log_leaves.id = checklists.leaf)
+-- name: rows_without_own_leaf
+-- Everything that has a leaf, by the id of the leaf: rows without one, and ids of several rows, of which a leaf can be of
+-- one alone. There should be none.
+WITH logged (id) AS (
+    SELECT id FROM batches
+    UNION ALL SELECT id FROM visits
+    UNION ALL SELECT id FROM changes
+    UNION ALL SELECT id FROM given_up_files
+    UNION ALL SELECT id FROM departures
+    UNION ALL SELECT id FROM events
+    UNION ALL SELECT id FROM reviews
+    UNION ALL SELECT id FROM photo_copies
+    UNION ALL SELECT id FROM erasures
+    UNION ALL SELECT id FROM legal_holds
+    UNION ALL SELECT leaf FROM checklists WHERE leaf IS NOT NULL
+    UNION ALL SELECT id FROM access_log WHERE salt IS NOT NULL
+    UNION ALL SELECT id FROM messages WHERE salt IS NOT NULL
+    UNION ALL SELECT id FROM links WHERE salt IS NOT NULL
+    UNION ALL SELECT id FROM quarantine WHERE salt IS NOT NULL
+    UNION ALL SELECT decision_id FROM quarantine WHERE decision_id IS NOT NULL
+    UNION ALL SELECT id FROM deliveries WHERE id IS NOT NULL
+    UNION ALL SELECT id FROM delivery_reports WHERE id IS NOT NULL
+    UNION ALL SELECT id FROM door_confirmations WHERE id IS NOT NULL
+    UNION ALL SELECT id FROM received_files WHERE id IS NOT NULL
+    UNION ALL SELECT id FROM sightings WHERE id IS NOT NULL
+)
+SELECT id, CASE WHEN count(*) = 1 THEN 'no leaf in the log' ELSE 'two things have this id, and one leaf cannot be of both' END
+FROM logged GROUP BY id
+HAVING count(*) > 1 OR NOT EXISTS (SELECT 1 FROM log_leaves WHERE log_leaves.id = logged.id)
 LIMIT :size;
 
 -- name: next_leaf^
@@ -51,36 +37,6 @@ SELECT id, version FROM checklists ORDER BY id, version;
 
 -- name: checklist_bytes^
 SELECT sha256, body FROM checklists WHERE id = :id AND version = :version;
-
--- name: duplicate_ids
--- A leaf has the id of its row: two rows with one id cannot both be in the log.
-SELECT id FROM visits WHERE EXISTS (SELECT 1 FROM batches WHERE batches.id = visits.id)
-    OR EXISTS (SELECT 1 FROM changes WHERE changes.id = visits.id)
-    OR EXISTS (SELECT 1 FROM given_up_files WHERE given_up_files.id = visits.id)
-    OR EXISTS (SELECT 1 FROM events WHERE events.id = visits.id)
-UNION
-SELECT id FROM batches WHERE EXISTS (SELECT 1 FROM changes WHERE changes.id = batches.id)
-    OR EXISTS (SELECT 1 FROM given_up_files WHERE given_up_files.id = batches.id)
-    OR EXISTS (SELECT 1 FROM events WHERE events.id = batches.id)
-UNION
-SELECT id FROM changes WHERE EXISTS (SELECT 1 FROM given_up_files WHERE given_up_files.id = changes.id)
-    OR EXISTS (SELECT 1 FROM events WHERE events.id = changes.id)
-UNION
-SELECT id FROM given_up_files WHERE EXISTS (SELECT 1 FROM events WHERE events.id = given_up_files.id)
-UNION
-SELECT id FROM departures WHERE EXISTS (SELECT 1 FROM visits WHERE visits.id = departures.id)
-    OR EXISTS (SELECT 1 FROM batches WHERE batches.id = departures.id)
-    OR EXISTS (SELECT 1 FROM changes WHERE changes.id = departures.id)
-    OR EXISTS (SELECT 1 FROM given_up_files WHERE given_up_files.id = departures.id)
-    OR EXISTS (SELECT 1 FROM events WHERE events.id = departures.id)
-UNION
-SELECT leaf FROM checklists WHERE EXISTS (SELECT 1 FROM visits WHERE visits.id = checklists.leaf)
-    OR EXISTS (SELECT 1 FROM batches WHERE batches.id = checklists.leaf)
-    OR EXISTS (SELECT 1 FROM changes WHERE changes.id = checklists.leaf)
-    OR EXISTS (SELECT 1 FROM given_up_files WHERE given_up_files.id = checklists.leaf)
-    OR EXISTS (SELECT 1 FROM events WHERE events.id = checklists.leaf)
-    OR EXISTS (SELECT 1 FROM departures WHERE departures.id = checklists.leaf)
-LIMIT :size;
 
 -- name: quarantine_malformed^
 SELECT count(*) FROM quarantine WHERE NOT id >= :least;

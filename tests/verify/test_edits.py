@@ -223,6 +223,19 @@ ROWS = {
     "look: reason": "UPDATE access_log SET reason = 'another'",
     "look: deleted": "DELETE FROM access_log",
     "look: made to be an old one": "UPDATE access_log SET salt = NULL",
+    # under the id of something else, which has a leaf
+    "a look under another's id": (
+        "INSERT INTO access_log (id, at, who, what, reason, salt) SELECT id, at, 'li', 'visits/1', 'x', salt"
+        " FROM events WHERE what = 'added'"
+    ),
+    "a report under another's id": (
+        "INSERT INTO delivery_reports (message, state, at, reason, id, salt) SELECT m.id, 'delivered', e.at, '', e.id,"
+        " e.salt FROM events e, messages m WHERE e.what = 'added' LIMIT 1"
+    ),
+    "a review under another's id": (
+        "INSERT INTO reviews (id, visit, number, kind, at, author, batches, sha256, body, salt) SELECT e.id, v.id, 1,"
+        " 'withdrawal', e.at, 'wang', 0, e.sha256, '{}', e.salt FROM events e, visits v WHERE e.what = 'added' LIMIT 1"
+    ),
     # what lets in
     "person: roles": "UPDATE people SET roles = 'admin' WHERE login = 'zhou'",
     "person: areas": "UPDATE people SET areas = '' WHERE login = 'zhou'",
