@@ -14,8 +14,7 @@ from zoneinfo import ZoneInfo
 
 from service import fingerprints
 from service.accounts import coverage, tokens
-from service.accounts.coverage import OPERATOR
-from service.accounts.events import PersonEvent, record_event
+from service.accounts.events import OPERATOR, PersonEvent, record_event
 from service.accounts.sealing import OWN_SECRET, TOTP_SECRET, seal_stored
 from service.accounts.secrets import get_or_create_fingerprint_key
 from service.allowance import DailyAllowance

@@ -16,10 +16,9 @@ from service.context import AppContext, transaction
 from service.db.database import Transaction
 
 from . import person_state
+from .events import OPERATOR
 
 COVERAGE_ID = uuid5(NAMESPACE_URL, "urn:doorstep:coverage")
-OPERATOR = "doorstep"
-"""The author of what a command or the service itself does."""
 
 
 class Coverage(msgspec.Struct, frozen=True, kw_only=True):

@@ -71,6 +71,8 @@ class Act(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 Event = PersonEvent | DeviceEvent | Act
+OPERATOR = "doorstep"
+"""The author of what a command or the service itself does."""
 FILES_OPENED = "files-opened"
 """What an `Act` is called by which somebody may send the missing files of a record (`subject`)."""
 _KINDS: dict[type[Event], EventKind] = {PersonEvent: "access", DeviceEvent: "key", Act: "act"}

@@ -16,7 +16,7 @@ from service.errors import NotFound, UnknownPerson
 from . import credentials, repository
 from .authentication import DAY_MS, WARNING_MS, authenticate_token, require_permission, token_digest, token_end
 from .credentials import TokenKind, TokenRow
-from .events import PersonEvent, record_event
+from .events import OPERATOR, PersonEvent, record_event
 from .recent_sign_in import require_recent_sign_in
 
 WARNING = timedelta(milliseconds=WARNING_MS)
@@ -91,7 +91,7 @@ async def make_script_token(ctx: AppContext, tx: Transaction, login: str, name: 
         raise UnknownPerson
     token = token_urlsafe(32)
     await add_script_token(ctx, tx, token_digest(token), login, name, days)
-    await record_event(ctx, tx, PersonEvent(what="script-token", person=login, by="doorstep", reason=name))
+    await record_event(ctx, tx, PersonEvent(what="script-token", person=login, by=OPERATOR, reason=name))
     return token
 
 

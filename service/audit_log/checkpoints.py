@@ -23,7 +23,7 @@ from .tree import stored_tree
 
 INTERVAL_MS = 60_000
 RESTORED = "restored_log"
-"""The fact of the installation that names the log which may have gone on after the backup that was restored."""
+"""Names, in `installation`, the key of a log that may have gone on after the backup that was restored."""
 _MIN_INTERVAL_MS = INTERVAL_MS // 2  # several processes sign at times of their own
 _log = logging.getLogger("doorstep.log")
 
@@ -121,7 +121,7 @@ async def _publish(ctx: AppContext) -> None:
 
 
 async def forbid_to_sign(tx: Transaction) -> None:
-    """Sign with the last key of the log no more: more may have been signed with it than this database has."""
+    """Stop signing with the last key of the log: it may have signed more leaves than this database has."""
     if found := await tx.fetch_one("last_known_key", purpose="log"):
         await tx.execute("set_installation", name=RESTORED, value=found[0])
 

@@ -22,12 +22,27 @@ ERASED_NAME = "已删除"
 """The name of a person that was erased."""
 
 
+class ErasedVisit(msgspec.Struct, frozen=True, kw_only=True):
+    """What remains of a visit that was erased, for statistics.
+
+    `day` is when it was planned for; `verdict` is empty if it was never judged.
+    """
+
+    type: str
+    area: str
+    day: str
+    checklist: str
+    checklist_version: str
+    state: str
+    verdict: str
+
+
 class Erasure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Who erased what, and why. It must hold no personal data: it is kept for good.
 
     `what`: visit, person, retention (a term ended) or positions. `subject`: the id of the visit, the login, or the
     kind. `rows` is how many rows are gone, `digest` commits to their ids (`rows_digest`). `kept` is what remains of a
-    visit, for statistics.
+    visit.
     """
 
     what: str
@@ -37,7 +52,7 @@ class Erasure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     rows: int
     digest: str
     counts: dict[str, int] = {}
-    kept: dict[str, str] = {}
+    kept: ErasedVisit | None = None
 
 
 class ErasureRow(msgspec.Struct, frozen=True):

@@ -38,7 +38,7 @@ MAY_EXIST = {KEYS, "lost+found"}
 NEW_LOG_NEEDED = (
     "这份备份之后日志可能还签过名：请运行 doorstep keys new-log --name 主机/log/日期，否则不再签名 / "
     "more of the log may have been signed after this backup: run doorstep keys new-log --name HOST/log/DATE; "
-    "nothing is signed before"
+    "nothing is signed until then"
 )
 
 
@@ -230,7 +230,7 @@ def _restore_sqlite(place: Path, source: Path, file: BackedUpFile) -> None:
 async def _bring_up_to_date(settings: Settings, *, continues: bool) -> None:
     """Bring tables of an older version up to date, and let every phone fetch its agenda again: its cursor may be ahead.
 
-    Unless the log `continues`, it is signed no more.
+    Unless the log `continues`, nothing more is signed with its key.
 
     Nothing is added to the log, and no keys are needed: a server makes a new key of cursors when it needs one.
     """

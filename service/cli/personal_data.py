@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 def add_commands(commands: Commands) -> None:
     """Add these commands."""
-    command = commands.add_parser("erase", help="erase a visit, all visits of a customer, or a person who has left")
+    command = commands.add_parser("erase", help="erase a visit, a customer's visits, or a former employee")
     whose = command.add_mutually_exclusive_group(required=True)
     whose.add_argument("visit", nargs="?", metavar="VISIT", help="id of the visit")
     whose.add_argument("--customer", metavar="TEXT", help="telephone, name or account: all visits of that customer")
-    whose.add_argument("--staff", metavar="LOGIN", help="a person of the utility who has left")
+    whose.add_argument("--staff", metavar="LOGIN", help="login of a former employee")
     command.add_argument("--why", required=True, help="the reason, without names: it is kept")
     command.add_argument("--who", default="console", help="who decided it [console]")
     command.add_argument("--yes", type=int, metavar="COUNT", help="how many visits of the customer there are")

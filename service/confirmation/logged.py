@@ -40,7 +40,7 @@ class CopyLog(msgspec.Struct, frozen=True):
 
     @property
     def proofs(self) -> str:
-        """All proofs, one after the other, and what has none yet, so that who checks them learns of it."""
+        """All proofs, one after the other; a line for each record that has none yet, so that the check reports it."""
         return "\n".join(one.entry.proof or f"unproven {one.sha256}\n" for one in self.batches)
 
     @property

@@ -8,7 +8,7 @@ import msgspec
 from service.accounts import credentials, tokens
 from service.accounts import repository as accounts_repository
 from service.accounts.authentication import token_digest
-from service.accounts.events import PersonEvent, record_event
+from service.accounts.events import OPERATOR, PersonEvent, record_event
 from service.accounts.validation import NewPerson
 from service.context import AppContext, transaction
 from service.db.database import Transaction
@@ -93,5 +93,5 @@ async def _give_access(ctx: AppContext, person: NewPerson) -> Access:
 async def _add_token(ctx: AppContext, tx: Transaction, login: str, digest: bytes) -> bool:
     await credentials.revoke_labelled(tx, login, DEMONSTRATION, ctx.clock())
     await tokens.add_script_token(ctx, tx, digest, login, DEMONSTRATION)
-    await record_event(ctx, tx, PersonEvent(what="script-token", person=login, by="doorstep", reason=DEMONSTRATION))
+    await record_event(ctx, tx, PersonEvent(what="script-token", person=login, by=OPERATOR, reason=DEMONSTRATION))
     return await accounts_repository.password_hash(tx, login) is not None

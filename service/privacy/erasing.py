@@ -7,7 +7,7 @@ import msgspec
 
 from service import errors
 from service.audit_log import erasures
-from service.audit_log.erasures import Erasure, ErasureRow
+from service.audit_log.erasures import ErasedVisit, Erasure, ErasureRow
 from service.context import AppContext
 from service.db.database import Transaction
 from service.durable_files import run_in_disk_thread
@@ -119,7 +119,7 @@ async def _erase_rows(
     kept = await _statistics(ctx, tx, row)
     about = msgspec.structs.replace(erasure, counts=_sorted(found.counts), kept=kept)
     await add_erasure(ctx, tx, erasure_id, about, kinds)
-    await tx.execute("add_erased_visit", visit=visit_id.bytes, erasure=erasure_id.bytes, **kept)
+    await tx.execute("add_erased_visit", visit=visit_id.bytes, erasure=erasure_id.bytes, **msgspec.structs.asdict(kept))
     await _erase_search(ctx, tx, row)
     feed = await tx.fetch_all("people_of_feed", visit=visit_id.bytes)
     by_term = erasure.what == "retention"  # phones have dropped such a visit long ago, but for active ones
@@ -165,19 +165,18 @@ async def erase_files(tx: Transaction, files: list[bytes]) -> None:
             await tx.execute("file_left_over", sha256=file)
 
 
-async def _statistics(ctx: AppContext, tx: Transaction, row: VisitRow) -> dict[str, str]:
-    """What remains of a visit."""
+async def _statistics(ctx: AppContext, tx: Transaction, row: VisitRow) -> ErasedVisit:
     summary = await summaries.get_summary(tx, row.id)
     planned_at = row.planned_at if summary is None else summary.planned_at
-    return {
-        "type": row.type,
-        "area": row.area,
-        "day": ctx.to_local_time(planned_at).date().isoformat(),
-        "checklist": row.checklist,
-        "checklist_version": row.checklist_version,
-        "state": row.state,
-        "verdict": "" if summary is None else summary.verdict,
-    }
+    return ErasedVisit(
+        type=row.type,
+        area=row.area,
+        day=ctx.to_local_time(planned_at).date().isoformat(),
+        checklist=row.checklist,
+        checklist_version=row.checklist_version,
+        state=row.state,
+        verdict="" if summary is None else summary.verdict,
+    )
 
 
 async def _erase_search(ctx: AppContext, tx: Transaction, row: VisitRow) -> None:

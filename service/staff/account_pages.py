@@ -25,7 +25,7 @@ from service.accounts.sign_in_origin import origin_of
 from service.devices import enrolment
 from service.errors import InvalidBody, InvalidCredentials, Problem, SignInAgain
 from service.web.decoding import convert_strict
-from service.web.language import PageText
+from service.web.language import AnyText, PageText
 from service.web.templates import redirect
 
 from .invitation_pages import DIFFERENT, authenticator_page
@@ -133,6 +133,12 @@ def of_the_form(problem: Problem) -> Problem:
     return problem
 
 
+def _in_words(problem: Problem | None) -> tuple[AnyText, ...]:
+    if problem is None:
+        return ()
+    return (WRONG_PASSWORD,) if isinstance(problem, InvalidCredentials) else explain(problem)
+
+
 async def account_page(desk: DeskRequest, sent: str = "", problem: Problem | None = None) -> ASGIResponse:
     """The page; the section of the form that was `sent` says what is wrong."""
     login = desk.person.login
@@ -146,11 +152,7 @@ async def account_page(desk: DeskRequest, sent: str = "", problem: Problem | Non
         "needs_factor": not SECOND_FACTOR.isdisjoint(desk.person.roles),
         "soon": desk.ctx.now() + tokens.WARNING,
         "sent": sent,
-        "problem": (WRONG_PASSWORD,)
-        if isinstance(problem, InvalidCredentials)
-        else explain(problem)
-        if problem
-        else (),
+        "problem": _in_words(problem),
     }
     status = problem.status if problem else 200
     return render_desk(desk, "staff/account.html", view, status, back=HERE)

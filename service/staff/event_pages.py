@@ -1,5 +1,6 @@
 """The desk's page of events."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Annotated
 
@@ -7,6 +8,7 @@ from litestar import get
 from litestar.response.base import ASGIResponse
 
 from service.accounts.desk import Desk, DeskController, render_desk
+from service.accounts.events import OPERATOR
 from service.accounts.labels import ROLE_NAMES
 from service.accounts.repository import names_of
 from service.errors import InvalidQuery
@@ -15,9 +17,6 @@ from service.web.query import text_parameter
 
 from .event_listing import EventFilter, list_events
 from .event_words import DETAILS, LOCKOUTS, WORDS
-
-CONSOLE = "doorstep"
-"""Who did what the service or its command line does."""
 
 
 class EventsPageController(DeskController):
@@ -43,6 +42,7 @@ class EventsPageController(DeskController):
         )
         page = await list_events(desk.ctx, desk.token, wanted)
         logins = {login for one in page.items for login in (one.person, one.by)} | {one.person for one in page.signs}
+        export = {"person": wanted.person, "what": wanted.what, "since": wanted.since, "until": wanted.until}
         given = {"person": person, "what": what, "first": first, "last": last}
         view = {
             "page": page,
@@ -51,21 +51,16 @@ class EventsPageController(DeskController):
             "details": DETAILS,
             "lockouts": LOCKOUTS,
             "roles": ROLE_NAMES,
-            "console": CONSOLE,
-            "export": {
-                name: value
-                for name, value in (
-                    ("person", wanted.person),
-                    ("what", wanted.what),
-                    ("since", wanted.since),
-                    ("until", wanted.until),
-                )
-                if value
-            },
-            "given": {name: value for name, value in given.items() if value},
+            "operator": OPERATOR,
+            "export": _without_empty(export),
+            "given": _without_empty(given),
             "query": query_string,
         }
         return render_desk(desk, "staff/events.html", view, section="events")
+
+
+def _without_empty(values: Mapping[str, str | None]) -> dict[str, str]:
+    return {name: value for name, value in values.items() if value}
 
 
 def _midnight(desk: Desk, day: str | None, days: int = 0) -> str | None:

@@ -11,7 +11,7 @@ from service import errors
 from service.accounts import cards, credentials, passwords, throttling, tokens
 from service.accounts import repository as accounts_repository
 from service.accounts.authentication import address_label, authenticate_token, require_permission, token_digest
-from service.accounts.events import PersonEvent, record_event
+from service.accounts.events import OPERATOR, PersonEvent, record_event
 from service.accounts.permissions import Person, Role, supervises
 from service.accounts.recent_sign_in import require_recent_sign_in
 from service.accounts.repository import PersonRow
@@ -96,7 +96,7 @@ async def create_person(ctx: AppContext, given: NewPerson, *, with_token: bool) 
     if fault is not None:
         raise PersonError(fault[1])
     token = token_urlsafe(32) if with_token else None
-    added = await ctx.db.write(lambda tx: _add(ctx, tx, given, "doorstep", token))
+    added = await ctx.db.write(lambda tx: _add(ctx, tx, given, OPERATOR, token))
     if added is None:
         raise PersonError(f"登录名 {given.login} 已被使用，且不再分配 / this login was used, and is never used again")
     return added
@@ -143,7 +143,7 @@ async def invite(ctx: AppContext, tx: Transaction, token: bytes, given: Invite) 
 async def invite_from_console(ctx: AppContext, login: str, *, reset: bool) -> InvitationIssued:
     """Issue a new code from the command line, for admins who forgot their own password. PersonError if unknown."""
     try:
-        return await ctx.db.write(lambda tx: _reissue_invitation(ctx, tx, Invite(login, reset), "doorstep"))
+        return await ctx.db.write(lambda tx: _reissue_invitation(ctx, tx, Invite(login, reset), OPERATOR))
     except errors.UnknownPerson:
         raise PersonError(f"没有这个人员：{login} / there is no such person") from None
 

@@ -6,9 +6,10 @@ a leaf names it; somebody who deletes a row and writes that it was erased has no
 
 import msgspec
 
-from service.audit_log.erasures import Erasure, rows_digest
+from service.audit_log.erasures import ErasedVisit, Erasure, rows_digest
 from service.context import AppContext, read_only
 from service.db.database import Transaction
+from service.db.rows import fetch_structs
 
 from .rows import check_rows, collect_faults, list_all_faults
 
@@ -17,7 +18,6 @@ _LISTS = {
     "erased_visits_there": "visit {}: it is said to be erased, and it is there",
     "erased_visits_unnamed": "visit {}: it is said to be erased, and its erasure does not name it",
 }
-_KEPT = ("type", "area", "day", "checklist", "checklist_version", "state", "verdict")
 _decoder = msgspec.json.Decoder(Erasure)
 
 
@@ -38,11 +38,10 @@ async def _check_erasure(_: AppContext, tx: Transaction, key: bytes) -> list[str
     reduced = [
         (bytes(one), bytes(digest).hex()) for one, digest in await tx.fetch_all("reduced_of_erasure", erasure=key)
     ]
-    rows = reduced if erasure.what == "positions" else gone  # an erasure names rows of one of both alone
+    rows = reduced if erasure.what == "positions" else gone  # an erasure names rows of one of the two, never of both
     faults: list[str] = []
     if len(gone) + len(reduced) != erasure.rows or rows_digest(dict(rows)) != erasure.digest:
         faults.append("the rows that are gone are not those that it names")
-    kept = await tx.fetch_all("kept_of_erasure", erasure=key)
-    if [dict(zip(_KEPT, one, strict=True)) for one in kept] != ([erasure.kept] if erasure.kept else []):
+    if await fetch_structs(tx, ErasedVisit, "kept_of_erasure", erasure=key) != ([erasure.kept] if erasure.kept else []):
         faults.append("what remains of the visit is not what it says")
     return faults

@@ -100,7 +100,7 @@ async def _is_erased(_: AppContext, tx: Transaction, login: str) -> bool:
 
 @read_only
 async def _what_is_back(ctx: AppContext, tx: Transaction, login: str) -> list[str]:
-    """What of an erased person is there: nothing lets them in, and they are gone."""
+    """What is back of a person who was erased; it should be nothing."""
     row = await tx.fetch_one("erased_person", login=login, name=erasures.ERASED_NAME)
     parts = await person_state.digests(tx, login, b"", ctx.clock())
     return [*(["who they are"] if row != (1,) else []), *sorted(parts.keys() - {"row", "devices"})]

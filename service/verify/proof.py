@@ -4,7 +4,7 @@ They are found in whatever file has them: proofs in the form of C2SP `tlog-proof
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from html import unescape
@@ -75,7 +75,7 @@ def verify_proofs(raw: bytes, key: str = "", content: bytes | None = None) -> Pr
     found, expected = _find(text)
     texts = {sha256(one.encode()).hexdigest(): one for one in map(unescape, _TEXTS.findall(text))}
     digests = [one for one in (expected, content is not None and sha256(content).hexdigest()) if one]
-    proofs = [_check(one, keys, set(texts)) for one in found]
+    proofs = [_check(one, keys, texts) for one in found]
     faults = [f"leaf {one.number}: {fault}" for one in proofs for fault in one.faults]
     if not proofs:
         faults.append("there is no proof in the file")
@@ -84,7 +84,7 @@ def verify_proofs(raw: bytes, key: str = "", content: bytes | None = None) -> Pr
     faults += [f"no proof is of {digest}" for digest in digests if digest not in [one.sha256 for one in proofs]]
     faults += [f"{UNPROVEN} {digest}" for digest in _UNPROVEN.findall(text)]
     signed = {digest for one in proofs if not one.faults for digest in one.statements}
-    return ProofReport(proofs, faults, {digest: _readable(texts[digest]) for digest in sorted(signed & set(texts))})
+    return ProofReport(proofs, faults, {digest: _readable(texts[digest]) for digest in sorted(signed & texts.keys())})
 
 
 def _readable(text: str) -> Any:
@@ -103,7 +103,7 @@ def _find(text: str) -> tuple[list[str], str]:
         return [one if one.endswith("\n") else one + "\n" for one in _PROOF.findall(text)], ""
 
 
-def _check(text: str, keys: Sequence[VerifierKey], texts: set[str]) -> CheckedProof:
+def _check(text: str, keys: Sequence[VerifierKey], texts: Collection[str]) -> CheckedProof:
     try:
         proof = parse_proof(text)
         opening = read_opening(proof.extra)
@@ -115,7 +115,7 @@ def _check(text: str, keys: Sequence[VerifierKey], texts: set[str]) -> CheckedPr
 
 
 def _checked(
-    proof: InclusionProof, opening: Opening, leaf: dict[str, Any], keys: Sequence[VerifierKey], texts: set[str]
+    proof: InclusionProof, opening: Opening, leaf: dict[str, Any], keys: Sequence[VerifierKey], texts: Collection[str]
 ) -> CheckedProof:
     note = parse_note(proof.note)
     checkpoint = parse_checkpoint(note.text)

@@ -77,8 +77,8 @@ def diff_facts(expected: dict[str, Any], row: dict[str, Any] | None, source: str
 
 @read_only
 async def _list_faults(_: AppContext, tx: Transaction, query: str, fault: str) -> list[str]:
-    """A fault for each row that a query finds, an id and what the text wants: the first hundred, and that there are
-    more."""
+    """A fault for each row that a query finds (an id, then what else the text contains): the first hundred, and whether
+    there are more."""
     rows = await tx.fetch_all(query, size=MAX_LISTED + 1)
     found = [fault.format(format_id(row[0]), *row[1:]) for row in rows[:MAX_LISTED]]
     return [*found, f"{fault.format('…', *rows[-1][1:])} (and more)"] if len(rows) > MAX_LISTED else found

@@ -1,6 +1,6 @@
 -- name: rows_without_own_leaf
--- Everything that has a leaf, by the id of the leaf: rows without one, and ids of several rows, of which a leaf can be of
--- one alone. There should be none.
+-- Everything that has a leaf, by the id of the leaf: rows without one, and ids of several rows, though a leaf
+-- belongs to one row. There should be none.
 WITH logged (id) AS (
     SELECT id FROM batches
     UNION ALL SELECT id FROM visits
@@ -238,7 +238,7 @@ SELECT id, sha256 FROM reduced_records WHERE erasure = :erasure;
 SELECT type, area, day, checklist, checklist_version, state, verdict FROM erased_visits WHERE erasure = :erasure;
 
 -- name: erased_person^
--- Whether nothing of them is back, and they are still gone.
+-- 1 if their row is still as the erasure left it.
 SELECT CASE WHEN left_at IS NOT NULL AND name = :name AND badge = '' AND title = '' AND photo IS NULL AND password_hash IS NULL
     AND NOT EXISTS (SELECT 1 FROM devices d WHERE d.login = people.login AND d.revoked_at IS NULL) THEN 1 ELSE 0 END
 FROM people WHERE login = :login;

@@ -1,4 +1,4 @@
-"""Who holds the database makes deleted or changed rows look erased, or brings back what was: `verify` says so."""
+"""Somebody with the database makes deleted or changed rows look erased, or brings back what was: `verify` finds it."""
 
 from hashlib import sha256
 
