@@ -17,7 +17,7 @@ from litestar.types import ASGIApp
 from service.accounts.authentication import token_digest
 from service.app import create_app
 from service.background import run_background_work
-from service.config import Settings
+from service.config.settings import Settings
 from service.demo import seed
 from service.demo.people import Access
 from service.demo.seed import Demo

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from service.checklists.loader import bundled_checklists_dir
 from service.cli.running import Commands, add_create_option, print_json, run
-from service.config import Settings
+from service.config.settings import Settings
 
 
 def add_commands(commands: Commands) -> None:

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from service.cli.running import Commands, print_json
-from service.config import Settings
+from service.config.settings import Settings
 
 
 def add_commands(commands: Commands) -> None:

@@ -10,7 +10,10 @@ from collections.abc import Callable, Sequence
 
 from service.cli import checklists, copies, log, people, personal_data, serving
 from service.cli.running import fail
-from service.config import Settings, SettingsError, describe_settings, load_settings
+from service.config.described import describe_settings
+from service.config.errors import SettingsError
+from service.config.loading import load_settings
+from service.config.settings import Settings
 from service.db.migrate import DatabaseTooNew, NoDatabase, OlderDatabase
 from service.errors import Problem
 from service.private_files import create_privately
@@ -75,11 +78,13 @@ def _expected_errors() -> tuple[type[Exception], ...]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    settings = "\n".join(f"  {name}  {text} [{default}]" for name, default, text in describe_settings())
+    settings = "\n".join(
+        f"  {one.variable} [{one.default}]\n      {one.about.zh}\n      {one.about.en}" for one in describe_settings()
+    )
     parser = argparse.ArgumentParser(
         prog="doorstep",
         description="上门: keeps records of visits and judges them by section 4.3.",
-        epilog=f"Settings are environment variables:\n{settings}",
+        epilog=f"设置都是环境变量 / Settings are environment variables:\n{settings}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from service.accounts.validation import ROLES, NewPerson, normalized
 from service.cli.running import Commands, add_create_option, print_json, run
-from service.config import Settings, SettingsError
+from service.config.errors import SettingsError
+from service.config.settings import Settings
 
 if TYPE_CHECKING:
     from service.context import AppContext
@@ -61,7 +62,7 @@ def _person_token(options: argparse.Namespace, settings: Settings) -> int:
     from service.accounts import tokens
 
     if options.days is not None and not 1 <= options.days <= 3660:
-        raise SettingsError("--days must be a number from 1 to 3660")
+        raise SettingsError("--days: 应为 1 到 3660 的整数 / it must be a whole number from 1 to 3660")
     name = " ".join(options.name.split())[:100]
     return print_json(
         {"token": run(settings, lambda ctx: tokens.make_script_token(ctx, options.login, name, options.days))}

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from service.cli.running import Commands, fail, print_json, run
-from service.config import Settings
+from service.config.settings import Settings
 
 if TYPE_CHECKING:
     from service.context import AppContext

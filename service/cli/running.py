@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import msgspec
 
-from service.config import Settings
+from service.config.settings import Settings
 
 if TYPE_CHECKING:
     from service.context import AppContext

@@ -7,7 +7,8 @@ import sys
 import msgspec
 
 from service.cli.running import Commands, print_json
-from service.config import Settings, SettingsError
+from service.config.errors import SettingsError
+from service.config.settings import Settings
 
 
 def add_commands(commands: Commands) -> None:
@@ -33,7 +34,7 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
     given = {name: getattr(options, name) for name in ("host", "port") if getattr(options, name) is not None}
     settings = msgspec.structs.replace(settings, **given)
     if not 0 <= settings.port <= 65535:
-        raise SettingsError("the port must be a number from 0 to 65535")
+        raise SettingsError("--port: 应为 0 到 65535 的整数 / it must be a whole number from 0 to 65535")
     return server.serve(settings, demo=options.demo)
 
 

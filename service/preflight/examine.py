@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfoNotFoundError
 
-from service.config import Settings
+from service.config.settings import Settings
 from service.context import AppContext
 from service.db.migrate import DatabaseTooNew, NoDatabase, OlderDatabase
 from service.errors import Problem

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from service.backup.manifest import KEYS
-from service.config import Settings
+from service.config.settings import Settings
 from service.monitoring.last_backup import read_last_backup
 
 from .finding import Finding, fine

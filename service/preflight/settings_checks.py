@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from service.config import Settings
+from service.config.settings import Settings
 
 from .finding import Finding, fine
 
