@@ -46,8 +46,8 @@ def _addresses(settings: Settings) -> Iterator[str]:
     if settings.url and not origin_of(settings.url):
         yield (
             "DOORSTEP_URL: 应为 http:// 或 https:// 加主机名，不带路径；服务要独占一个域名（或端口），不能放在别的网站"
-            "的子路径下 / it must be http:// or https:// and a host, without a path: the service needs a host name (or a "
-            "port) of its own, and cannot be put below a path of another site"
+            "的子路径下 / it must be http:// or https:// and a host, without a path: the service needs a host name (or "
+            "a port) of its own, and cannot be put below a path of another site"
         )
     for origin in settings.origins:
         if origin_of(origin) != origin:
