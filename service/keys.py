@@ -152,7 +152,8 @@ class Keys:
             return ""
         except (OSError, UnicodeDecodeError) as error:
             raise KeyUnusable(
-                f"{self._place(purpose)}: 读不出来 / it cannot be read ({type(error).__name__})"
+                f"{self._place(purpose)}: 密钥读不出来：请让运行服务的账号能读它，或恢复另存的那一份 / the key cannot "
+                f"be read: let the service's account read it, or restore the copy that is kept ({type(error).__name__})"
             ) from None
 
     def _write(self, purpose: Purpose, text: str) -> None:
@@ -214,11 +215,17 @@ def read_log_key(text: str) -> tuple[str, Ed25519PrivateKey]:
         content = b64decode(encoded, validate=True)
         key = Ed25519PrivateKey.from_private_bytes(content[1:])
     except (ValueError, binascii.Error):
-        raise KeyUnusable("日志密钥读不出来 / the key of the log cannot be read") from None
+        raise KeyUnusable(_DAMAGED) from None
     fits = content[:1] == NOTE_ED25519 and given == _note_hash(name, _public(key))
     if f"{prefix}+{word}" != NOTE_PREFIX or not name or not fits:
-        raise KeyUnusable("日志密钥读不出来 / the key of the log cannot be read")
+        raise KeyUnusable(_DAMAGED)
     return name, key
+
+
+_DAMAGED = (
+    "日志密钥读不出来：请恢复另存的 keys/log，或改正 DOORSTEP_LOG_KEY / the key of the log cannot be read: restore the "
+    "copy of keys/log that is kept, or mend DOORSTEP_LOG_KEY"
+)
 
 
 def _public(key: Ed25519PrivateKey) -> bytes:

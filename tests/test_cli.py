@@ -208,4 +208,4 @@ def test_a_port_that_is_taken_is_a_plain_message(tmp_path: Path):
         done = run_command("serve", "--port", str(taken.getsockname()[1]), data=tmp_path)
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
-    assert "ddress already in use" in done.stderr
+    assert "已被别的程序占用" in done.stderr

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from service.cli import checklists, copies, log, people, personal_data, serving
+from service.cli.failures import problem_text, system_text
 from service.cli.running import fail
 from service.config.described import describe_settings
 from service.config.errors import SettingsError
@@ -39,13 +40,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except Problem as problem:
-        return fail(f"{problem.title_zh} / {problem.title_en} {problem.detail}")
+        return fail(problem_text(problem))
     except NoDatabase as error:
         zh, en = ("，或加 --create", ", or add --create") if "create" in options else ("", "")
         return fail(
             f"{error}\n请核对 DOORSTEP_DATA 和 DOORSTEP_DATABASE；要新建，请先运行一次 doorstep serve{zh} / "
             f"check DOORSTEP_DATA and DOORSTEP_DATABASE; to make a new one start `doorstep serve` once{en}"
         )
+    except OSError as error:
+        return fail(system_text(error))
     except _expected_errors() as error:
         return fail(str(error))
 
@@ -70,7 +73,6 @@ def _expected_errors() -> tuple[type[Exception], ...]:
         KeyUnusable,
         NotADemonstration,
         OlderDatabase,
-        OSError,
         PersonError,
         PublishError,
         ToolFailed,

@@ -14,6 +14,7 @@ import asyncpg  # pyright: ignore[reportMissingTypeStubs]
 from service.durable_files import fsync_path, run_in_disk_thread
 
 from .postgres import Postgres
+from .postgres_failures import cannot_read
 
 OF_CONNECTIONS = {"host", "port", "dbname", "user", "passfile", "connect_timeout", "target_session_attrs"}
 """Parameters of an address that are not settings of the server; so are those that begin with `ssl`."""
@@ -73,8 +74,8 @@ async def restore_dump(address: str, file: Path, schema: str) -> None:
 async def _connect(address: str) -> Any:
     try:
         return await cast("Any", asyncpg).connect(address)
-    except (OSError, asyncpg.PostgresError) as error:
-        raise OSError(f"{Postgres(address).name}: {type(error).__name__}: {error}") from error
+    except Postgres.failures as error:
+        raise cannot_read(Postgres(address).name, error) from error
 
 
 async def _require_version(program: str, server: int) -> None:
