@@ -1,5 +1,6 @@
 """Checks of the keys outside the database: they are there, the database's own, and kept elsewhere, too."""
 
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from service.backup.manifest import KEYS
@@ -81,7 +82,7 @@ def _log_name(settings: Settings, keys: Keys) -> Finding:
     keys.load()
     name, _ = read_log_key(keys.log)
     host, public = urlsplit(f"//{name}").hostname or "", urlsplit(settings.url).hostname
-    if public not in (None, host) and (host in LOCAL_HOSTS or host.endswith(NO_HOSTS)):
+    if public not in (None, host) and (_is_address(host) or host in LOCAL_HOSTS or host.endswith(NO_HOSTS)):
         return Finding(
             "log-name",
             "should",
@@ -91,3 +92,11 @@ def _log_name(settings: Settings, keys: Keys) -> Finding:
             f"before you go live stop the service and run doorstep keys new-log --name {settings.log_name}",
         )
     return fine("log-name", f"日志名称 {name}", f"the log is named {name}")
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
