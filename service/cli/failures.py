@@ -25,7 +25,7 @@ _OPERATORS: dict[type[Problem], tuple[str, str]] = {
 
 
 def problem_text(problem: Problem) -> str:
-    """A problem, for whoever runs the machine."""
+    """A problem, for those who run the machine."""
     if isinstance(problem, StorageFull):
         return _at(getattr(problem.__cause__, "filename", None), *_FULL)
     zh, en = _OPERATORS.get(type(problem), (problem.title_zh, problem.title_en))
