@@ -81,11 +81,12 @@ def _expected_errors() -> tuple[type[Exception], ...]:
 
 def _parser() -> argparse.ArgumentParser:
     settings = "\n".join(
-        f"  {one.variable} [{one.default}]\n      {one.about.zh}\n      {one.about.en}" for one in describe_settings()
+        f"  {one.variable} {f'[{one.default}]' if one.default else ''}\n      {one.about.zh}\n      {one.about.en}"
+        for one in describe_settings()
     )
     parser = argparse.ArgumentParser(
         prog="doorstep",
-        description="上门: keeps records of visits and judges them by section 4.3.",
+        description="上门：保存上门记录，按规范 4.3 判定 / keeps records of visits and judges them by section 4.3.",
         epilog=f"设置都是环境变量 / Settings are environment variables:\n{settings}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
