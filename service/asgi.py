@@ -11,7 +11,7 @@ from litestar import Litestar
 
 from service.app import create_app
 from service.background import run_background_work
-from service.config import load_settings
+from service.config.loading import load_settings
 from service.lifecycle import build_context, freeze_gc
 from service.preflight import examine
 from service.private_files import create_privately

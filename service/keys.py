@@ -71,23 +71,29 @@ class Keys:
 
         async def compare(tx: Transaction) -> None:
             await tx.fetch_one("lock_keys")
-            known = await _last_known(tx, "sealing")
-            sealer = Sealer(
-                _sealing_keys(self._load("sealing", known)), self._reload if self._in_file("sealing") else None
-            )
-            signed = [row[0] for row in await tx.fetch_all("known_log_keys")]
-            log = self._load("log", "".join(signed[:1]))
+            known, signed = await _known(tx, "sealing"), await _known(tx, "log")
+            sealing, log = self._load("sealing", known), self._load("log", signed)
+            self._require_known("sealing", sealing, known)
+            self._require_known("log", log, signed)
+            sealer = Sealer(_sealing_keys(sealing), self._reload if self._in_file("sealing") else None)
             public = log_key_public(log)
-            if known and known not in sealer.ids:
-                raise KeyUnusable(_wrong(self._place("sealing")))
-            if signed and public not in signed:
-                raise KeyUnusable(_wrong(self._place("log")))
             await tx.execute("add_known_key", purpose="sealing", id=sealer.ids[0], at=now)
             await tx.execute("add_known_key", purpose="log", id=public, at=now)
             await seal_stored(tx, sealer, not known)
             self._sealer, self._log = sealer, log
 
         await db.write(compare)
+
+    async def is_there(self, db: Database | None, purpose: Purpose) -> bool:
+        """Whether a key is there, and one that the database was written with; False if none is needed yet, because
+        `open` will make it. KeyUnusable as `open`; without a database only for a key that cannot be read."""
+        known = await db.read(lambda tx: _known(tx, purpose)) if db else []
+        text = self._read(purpose)
+        if not text and known:
+            raise KeyUnusable(_missing(self.place(purpose)))
+        if text:
+            self._require_known(purpose, text, known)
+        return bool(text)
 
     def load(self) -> None:
         """Load the keys that there are, for commands that only read. KeyUnusable for one that cannot be read."""
@@ -128,16 +134,26 @@ class Keys:
     def _in_file(self, purpose: Purpose) -> bool:
         return self._folder is not None and not self._given[purpose]
 
-    def _place(self, purpose: Purpose) -> str:
+    def place(self, purpose: Purpose) -> str:
+        """Where a key is: its file, or the setting."""
         in_file = self._folder is not None and not self._given[purpose]
         return str(self._folder / purpose) if in_file else f"DOORSTEP_{purpose.upper()}_KEY"  # type: ignore[operator]
 
-    def _load(self, purpose: Purpose, known: str) -> str:
+    def _require_known(self, purpose: Purpose, text: str, known: list[str]) -> None:
+        """KeyUnusable unless the key is one that the database was written with; of sealing keys, the last one."""
+        if purpose == "sealing":
+            fits = set(known[-1:]) <= set(Sealer(_sealing_keys(text)).ids)
+        else:
+            fits = log_key_public(text) in known or not known
+        if not fits:
+            raise KeyUnusable(_wrong(self.place(purpose)))
+
+    def _load(self, purpose: Purpose, known: list[str]) -> str:
         text = self._read(purpose)
         if text:
             return text
         if known:
-            raise KeyUnusable(_missing(self._place(purpose)))
+            raise KeyUnusable(_missing(self.place(purpose)))
         new = _new_sealing_key() if purpose == "sealing" else new_log_key(self._log_name)
         if self._folder is not None:
             self._write(purpose, new + "\n")
@@ -152,7 +168,8 @@ class Keys:
             return ""
         except (OSError, UnicodeDecodeError) as error:
             raise KeyUnusable(
-                f"{self._place(purpose)}: 读不出来 / it cannot be read ({type(error).__name__})"
+                f"{self.place(purpose)}: 密钥读不出来：请让运行服务的账号能读它，或恢复另存的那一份 / the key cannot "
+                f"be read: let the service's account read it, or restore the copy that is kept ({type(error).__name__})"
             ) from None
 
     def _write(self, purpose: Purpose, text: str) -> None:
@@ -167,10 +184,9 @@ class Keys:
         fsync_path(self._folder)
 
 
-async def _last_known(tx: Transaction, purpose: Purpose) -> str:
-    """The id of the key that the database was written with last; '' when it knows none."""
-    row = await tx.fetch_one("last_known_key", purpose=purpose)
-    return row[0] if row else ""
+async def _known(tx: Transaction, purpose: Purpose) -> list[str]:
+    """The ids of the keys that the database was written with, the last one last."""
+    return [row[0] for row in await tx.fetch_all("known_keys", purpose=purpose)]
 
 
 def _new_sealing_key() -> str:
@@ -214,11 +230,17 @@ def read_log_key(text: str) -> tuple[str, Ed25519PrivateKey]:
         content = b64decode(encoded, validate=True)
         key = Ed25519PrivateKey.from_private_bytes(content[1:])
     except (ValueError, binascii.Error):
-        raise KeyUnusable("日志密钥读不出来 / the key of the log cannot be read") from None
+        raise KeyUnusable(_DAMAGED) from None
     fits = content[:1] == NOTE_ED25519 and given == _note_hash(name, _public(key))
     if f"{prefix}+{word}" != NOTE_PREFIX or not name or not fits:
-        raise KeyUnusable("日志密钥读不出来 / the key of the log cannot be read")
+        raise KeyUnusable(_DAMAGED)
     return name, key
+
+
+_DAMAGED = (
+    "日志密钥读不出来：请恢复另存的 keys/log，或改正 DOORSTEP_LOG_KEY / the key of the log cannot be read: restore the "
+    "copy of keys/log that is kept, or mend DOORSTEP_LOG_KEY"
+)
 
 
 def _public(key: Ed25519PrivateKey) -> bytes:
@@ -231,8 +253,9 @@ def _note_hash(name: str, public: bytes) -> str:
 
 def _missing(place: str) -> str:
     return (
-        f"{place}: 没有密钥，而数据库是用它写的。请恢复这个密钥 / the key is missing, and the database was written "
-        "with it: restore it"
+        f"{place}: 没有密钥，而数据库是用它写的。请恢复另存的那一份；另有服务器时，从那里复制 keys/，再启动 / the key "
+        "is missing, and the database was written with it: restore the copy that is kept, or copy keys/ from the other "
+        "server before you start"
     )
 
 

@@ -22,7 +22,8 @@ from service.allowance import DailyAllowance
 from service.audit_log import checkpoints
 from service.blobs.evidence_storage import open_evidence_storage
 from service.checklists import publish
-from service.config import Settings, SettingsError
+from service.config.errors import SettingsError
+from service.config.settings import Settings
 from service.context import (
     AppContext,
     CompanyProfile,

@@ -1,5 +1,6 @@
 """`doorstep serve`: runs the server."""
 
+import errno
 import os
 import resource
 import signal
@@ -17,7 +18,7 @@ from litestar.types import ASGIApp
 from service.accounts.authentication import token_digest
 from service.app import create_app
 from service.background import run_background_work
-from service.config import Settings
+from service.config.settings import Settings
 from service.demo import seed
 from service.demo.people import Access
 from service.demo.seed import Demo
@@ -113,8 +114,30 @@ def _room_for_connections() -> int:
 
 
 def _listen(settings: Settings) -> socket.socket:
+    """The socket to listen on. OSError says what to do when there can be none."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    return socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG)
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise OSError(_cannot_listen(settings, error)) from error
+
+
+def _cannot_listen(settings: Settings, error: OSError) -> str:
+    host, port = settings.host, settings.port
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"端口 {port} 已被别的程序占用（也许服务已在运行）：请停掉它，或改 DOORSTEP_PORT / port {port} is in use "
+            "by another program (perhaps the service runs already): stop that, or change DOORSTEP_PORT"
+        )
+    if error.errno == errno.EACCES:
+        return (
+            f"没有权限监听端口 {port}：请把 DOORSTEP_PORT 改为 1024 以上，由代理接 443 端口 / no permission to listen "
+            f"on port {port}: make DOORSTEP_PORT more than 1023, and let a proxy have port 443"
+        )
+    return (
+        f"不能监听 {host}：请把 DOORSTEP_HOST 改为本机的地址，如 127.0.0.1 / {host} cannot be listened on: make "
+        f"DOORSTEP_HOST an address of this machine, such as 127.0.0.1 ({type(error).__name__})"
+    )
 
 
 def _describe(who: Access, door: str) -> str:

@@ -1,19 +1,23 @@
 """The command line, as a person runs it."""
 
+import argparse
 import json
 import os
+import re
 import signal
 import socket
 import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
 from service.checklists.loader import bundled_checklists_dir
+from service.cli.main import _parser
 from service.lifecycle import uuid7
 from tests.support.command_line import bearer_headers, run_command
 from tests.support.example_visits import FOLDER, NAMES, story
@@ -98,6 +102,23 @@ def test_a_misspelt_setting_is_refused_with_a_plain_message(tmp_path: Path):
     assert done.returncode == 2
     assert "DOORSTEP_PROT" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def all_help(parser: argparse.ArgumentParser) -> Iterator[str]:
+    """The help of every command and option."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            yield from (one.help or "" for one in action._choices_actions)
+            for command in action.choices.values():
+                yield from all_help(command)
+        elif action.help and not isinstance(action, argparse._HelpAction):
+            yield action.help
+
+
+def test_the_help_is_in_chinese_first_and_english_second():
+    texts = list(all_help(_parser()))
+    assert len(texts) > 50
+    assert [text for text in texts if not re.fullmatch(r".*[\u4e00-\u9fff].* / [^\u4e00-\u9fff]+", text)] == []
 
 
 def test_the_shipped_checklist_has_no_faults_and_is_published_once(tmp_path: Path):
@@ -208,4 +229,4 @@ def test_a_port_that_is_taken_is_a_plain_message(tmp_path: Path):
         done = run_command("serve", "--port", str(taken.getsockname()[1]), data=tmp_path)
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
-    assert "ddress already in use" in done.stderr
+    assert "已被别的程序占用" in done.stderr

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from service.accounts import credentials, secrets
-from service.config import Settings
+from service.config.settings import Settings
 from service.context import AppContext
 from service.db.database import Transaction
 from service.keys import KeyUnusable, log_key_public, new_log_key, read_log_key

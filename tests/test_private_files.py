@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from service.config import Settings
+from service.config.settings import Settings
 from service.lifecycle import build_context, open_context
 from service.private_files import close_to_others
 from service.web import access_log

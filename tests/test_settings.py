@@ -1,10 +1,17 @@
 """Settings: from the environment, documented, and plain about what is wrong."""
 
+import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from service.config import Settings, SettingsError, describe_settings, load_settings
+from service.config.described import describe_settings
+from service.config.errors import SettingsError
+from service.config.loading import load_settings
+from service.config.settings import Settings
+
+CHINESE = re.compile("[\u4e00-\u9fff]")
 
 
 def test_without_variables_everything_has_a_default():
@@ -47,6 +54,10 @@ def test_an_empty_variable_is_as_if_it_were_not_there():
         ("DOORSTEP_PORT", "70000"),
         ("DOORSTEP_DATABASE", "mysql://x"),
         ("DOORSTEP_DATABASE", "sqlite://"),
+        ("DOORSTEP_DATABASE", "sqlite://data/x.db"),
+        ("DOORSTEP_DATABASE", "postgresql://[x/y"),
+        ("DOORSTEP_SMTP", "smtps://[x"),
+        ("DOORSTEP_SMS_URL", "https://host:many"),
         ("DOORSTEP_URL", "visits.example"),
         ("DOORSTEP_URL", "https://visits.example/doorstep"),
         ("DOORSTEP_URL", "https://visits.example/doorstep/"),
@@ -95,12 +106,66 @@ def test_the_public_address_is_an_origin_as_browsers_write_it(given, origin):
     assert load_settings({"DOORSTEP_URL": given}).public_url == origin
 
 
-def test_every_setting_is_documented():
+def test_the_log_is_named_after_the_address_that_is_printed():
+    assert load_settings({}).log_name == "127.0.0.1:8000/log"
+    assert load_settings({"DOORSTEP_HOST": "::1", "DOORSTEP_PORT": "0"}).log_name == "[::1]/log"
+    assert load_settings({"DOORSTEP_URL": "https://Visits.example/"}).log_name == "visits.example/log"
+    given = {"DOORSTEP_URL": "https://visits.example", "DOORSTEP_LOG_ORIGIN": "water.example/log"}
+    assert load_settings(given).log_name == "water.example/log"
+
+
+def test_every_setting_is_described_in_both_languages_and_has_a_subject():
     rows = describe_settings()
-    assert len(rows) == len(Settings.__struct_fields__)
-    assert all(name.startswith("DOORSTEP_") and about for name, _, about in rows)
+    assert {one.field for one in rows} == set(Settings.__struct_fields__)
+    for one in rows:
+        assert CHINESE.search(one.about.zh), one.variable
+        assert re.match("[A-Z]", one.about.en), one.variable
+        assert one.about.title_zh, one.variable
+        assert one.about.title_en, one.variable
 
 
-def test_the_readme_names_every_setting():
-    readme = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
-    assert [name for name, _, _ in describe_settings() if f"`{name}`" not in readme] == []
+def test_what_is_described_is_one_group_after_another():
+    titles = [one.about.title_en for one in describe_settings()]
+    assert len([1 for one, other in pairwise(titles) if one != other]) == len(set(titles)) - 1
+
+
+def test_all_that_is_wrong_is_said_at_once_in_chinese_first():
+    wrong = {"DOORSTEP_PORT": "many", "DOORSTEP_LOG": "xml", "DOORSTEP_PROT": "1", "DOORSTEP_QUIET": "25:00-08:00"}
+    with pytest.raises(SettingsError) as caught:
+        load_settings(wrong)
+    lines = str(caught.value).splitlines()
+    assert sorted(line.partition(":")[0] for line in lines) == sorted(wrong)
+    for line in lines:
+        zh, _, en = line.partition(": ")[2].partition(" / ")
+        assert CHINESE.search(zh), line
+        assert en, line
+        assert not CHINESE.search(en), line
+    assert "应为 0 到 65535 的整数，现在是 many / it must be a whole number from 0 to 65535, and is many" in str(
+        caught.value
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("DOORSTEP_HOTLNE", "DOORSTEP_HOTLINE"),
+        ("DOORSTEP_SMSURL", "DOORSTEP_SMS_URL"),
+        ("DOORSTEP_Company", "DOORSTEP_COMPANY"),
+        ("DOORSTEP_CHECKPOINT", "DOORSTEP_CHECKPOINTS"),
+    ],
+)
+def test_a_misspelt_setting_names_those_that_were_meant_and_not_all(name: str, near: str):
+    with pytest.raises(SettingsError) as caught:
+        load_settings({name: "x"})
+    said = str(caught.value)
+    assert near in said
+    assert len(set(re.findall(r"DOORSTEP_\w+", said))) <= 4
+    with pytest.raises(SettingsError, match=r"docs/settings\.md"):
+        load_settings({"DOORSTEP_ZZZZZZZZZZZZZ": "x"})
+
+
+def test_a_secret_is_never_shown_in_a_message():
+    for name in ("DOORSTEP_SMS_REPORTS", "DOORSTEP_METRICS", "DOORSTEP_DATABASE", "DOORSTEP_SMTP"):
+        with pytest.raises(SettingsError) as caught:
+            load_settings({name: "x:hunter2"})
+        assert "hunter2" not in str(caught.value)

@@ -151,7 +151,10 @@ async def begin_new_log(ctx: AppContext, name: str) -> str:
     """
     former, path = parse_verifier_key(verifier_key(ctx)), file_of(ctx)
     if not name or name == former.name or "+" in name or any(part.isspace() for part in name):
-        raise InvalidNote("the name of a log has neither spaces nor +, and is not the former one")
+        raise InvalidNote(
+            "日志名称不能有空格和 +，也不能是原来的名称 / the name of a log has neither spaces nor +, and is not the "
+            "former one"
+        )
     await ctx.keys.replace_log_key(ctx.db, ctx.clock(), name)
     if path.exists():
         path.rename(path.with_name(f"{path.name}-{former.id.hex()}"))

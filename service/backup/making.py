@@ -16,7 +16,7 @@ import msgspec
 
 from service.blobs.evidence_storage import EvidenceStorage
 from service.blobs.folder_store import FolderBlobStore
-from service.config import Settings
+from service.config.settings import Settings
 from service.context import AppContext
 from service.db.copies import copied
 from service.db.migrate import migrations

@@ -10,7 +10,7 @@ import msgspec
 
 from service.audit_log import checkpoints
 from service.blobs.folder_store import FolderBlobStore
-from service.config import Settings
+from service.config.settings import Settings
 from service.db.connect import open_database
 from service.db.migrate import DatabaseTooNew, NoDatabase, OlderDatabase, migrations
 from service.durable_files import fsync_path, make_durable_dir, run_in_disk_thread, write_durably

@@ -26,7 +26,10 @@ def s3_parts(address: str) -> tuple[str, str, dict[str, str]]:
     parts = urlsplit(address)
     options = dict(parse_qsl(parts.query, strict_parsing=bool(parts.query)))
     if parts.scheme != "s3" or not parts.hostname or parts.fragment or not options.keys() <= {"endpoint", "region"}:
-        raise ValueError("it must look like s3://BUCKET/PREFIX?endpoint=URL&region=NAME")
+        raise ValueError(
+            "应像 s3://存储桶/前缀?endpoint=网址&region=区域 / it must look like "
+            "s3://BUCKET/PREFIX?endpoint=URL&region=NAME"
+        )
     if urlsplit(options.get("endpoint", "https://")).scheme not in ("http", "https"):
-        raise ValueError("its endpoint must begin with http:// or https://")
+        raise ValueError("endpoint 应以 http:// 或 https:// 开头 / its endpoint must begin with http:// or https://")
     return parts.netloc, parts.path.strip("/"), options

@@ -6,35 +6,58 @@ import sys
 from pathlib import Path
 
 from service.cli.running import Commands, print_json, run
-from service.config import Settings
+from service.config.settings import Settings
 
 
 def add_commands(commands: Commands) -> None:
     """Add these commands."""
-    command = commands.add_parser("verify", help="check everything stored against the log")
+    command = commands.add_parser("verify", help="把保存的全部内容与日志核对 / check everything stored against the log")
     command.add_argument(
         "--checkpoint",
         action="append",
         default=[],
         type=Path,
         metavar="FILE",
-        help="compare the log with the signed checkpoints in a file, which was kept elsewhere; may be repeated",
+        help="与另存在别处的检查点文件比较；可以写多次 / "
+        "compare the log with the signed checkpoints in a file, which was kept elsewhere; may be repeated",
     )
-    command.add_argument("--key", default="", help="verifier key of the log; by default that of the data folder")
+    command.add_argument(
+        "--key",
+        default="",
+        help="日志的验证密钥；默认是数据文件夹里的 / verifier key of the log; by default that of the data folder",
+    )
     command.set_defaults(command=_verify)
     command = commands.add_parser(
-        "verify-proof", help="check a proof, a receipt or a customer's copy without a database"
+        "verify-proof",
+        help="不用数据库，核对证明、回执或客户的副本 / "
+        "check a proof, a receipt or a customer's copy without a database",
     )
     command.add_argument("file", type=Path, metavar="FILE")
-    command.add_argument("--key", default="", help="verifier key of the log, from where you trust it")
-    command.add_argument("--content", type=Path, metavar="FILE", help="the exact bytes that were logged")
+    command.add_argument(
+        "--key", default="", help="日志的验证密钥，从可信的地方取得 / verifier key of the log, from where you trust it"
+    )
+    command.add_argument(
+        "--content", type=Path, metavar="FILE", help="写进日志的原样内容 / the exact bytes that were logged"
+    )
     command.set_defaults(command=_verify_proof)
 
-    keys = commands.add_parser("keys", help="keys outside the database").add_subparsers(required=True, metavar="ACTION")
-    command = keys.add_parser("rotate", help="make a new sealing key and seal all secrets with it")
+    keys = commands.add_parser("keys", help="数据库以外的密钥 / keys outside the database").add_subparsers(
+        required=True, metavar="ACTION"
+    )
+    command = keys.add_parser(
+        "rotate", help="换一把封存密钥，重新封存全部秘密 / make a new sealing key and seal all secrets with it"
+    )
     command.set_defaults(command=_keys_rotate)
-    command = keys.add_parser("new-log", help="begin a log of another name, after the database lost what was signed")
-    command.add_argument("--name", required=True, help="such as HOST/log/DATE: one that was never used")
+    command = keys.add_parser(
+        "new-log",
+        help="数据库丢了签过名的内容以后，改用另一个名称的日志 / "
+        "begin a log of another name, after the database lost what was signed",
+    )
+    command.add_argument(
+        "--name",
+        required=True,
+        help="如 主机/log/日期：没有用过的名称 / such as HOST/log/DATE: one that was never used",
+    )
     command.set_defaults(command=_keys_new_log)
 
 

@@ -9,8 +9,12 @@ import sys
 from collections.abc import Callable, Sequence
 
 from service.cli import checklists, copies, log, people, personal_data, serving
+from service.cli.failures import problem_text, system_text
 from service.cli.running import fail
-from service.config import Settings, SettingsError, describe_settings, load_settings
+from service.config.described import describe_settings
+from service.config.errors import SettingsError
+from service.config.loading import load_settings
+from service.config.settings import Settings
 from service.db.migrate import DatabaseTooNew, NoDatabase, OlderDatabase
 from service.errors import Problem
 from service.private_files import create_privately
@@ -36,13 +40,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except Problem as problem:
-        return fail(f"{problem.title_zh} / {problem.title_en} {problem.detail}")
+        return fail(problem_text(problem))
     except NoDatabase as error:
         zh, en = ("，或加 --create", ", or add --create") if "create" in options else ("", "")
         return fail(
             f"{error}\n请核对 DOORSTEP_DATA 和 DOORSTEP_DATABASE；要新建，请先运行一次 doorstep serve{zh} / "
             f"check DOORSTEP_DATA and DOORSTEP_DATABASE; to make a new one start `doorstep serve` once{en}"
         )
+    except OSError as error:
+        return fail(system_text(error))
     except _expected_errors() as error:
         return fail(str(error))
 
@@ -67,7 +73,6 @@ def _expected_errors() -> tuple[type[Exception], ...]:
         KeyUnusable,
         NotADemonstration,
         OlderDatabase,
-        OSError,
         PersonError,
         PublishError,
         ToolFailed,
@@ -75,11 +80,14 @@ def _expected_errors() -> tuple[type[Exception], ...]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    settings = "\n".join(f"  {name}  {text} [{default}]" for name, default, text in describe_settings())
+    settings = "\n".join(
+        f"  {one.variable} {f'[{one.default}]' if one.default else ''}\n      {one.about.zh}\n      {one.about.en}"
+        for one in describe_settings()
+    )
     parser = argparse.ArgumentParser(
         prog="doorstep",
-        description="上门: keeps records of visits and judges them by section 4.3.",
-        epilog=f"Settings are environment variables:\n{settings}",
+        description="上门：保存上门记录，按规范 4.3 判定 / keeps records of visits and judges them by section 4.3.",
+        epilog=f"设置都是环境变量 / Settings are environment variables:\n{settings}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")

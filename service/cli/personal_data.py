@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from service.cli.running import Commands, fail, print_json, run
-from service.config import Settings
+from service.config.settings import Settings
 
 if TYPE_CHECKING:
     from service.context import AppContext
@@ -13,26 +13,46 @@ if TYPE_CHECKING:
 
 def add_commands(commands: Commands) -> None:
     """Add these commands."""
-    command = commands.add_parser("erase", help="erase a visit, a customer's visits, or a former employee")
+    command = commands.add_parser(
+        "erase",
+        help="删除一次上门、一个客户的全部上门，或一名离职人员 / "
+        "erase a visit, a customer's visits, or a former employee",
+    )
     whose = command.add_mutually_exclusive_group(required=True)
-    whose.add_argument("visit", nargs="?", metavar="VISIT", help="id of the visit")
-    whose.add_argument("--customer", metavar="TEXT", help="telephone, name or account: all visits of that customer")
-    whose.add_argument("--staff", metavar="LOGIN", help="login of a former employee")
-    command.add_argument("--why", required=True, help="the reason, without names: it is kept")
-    command.add_argument("--who", default="console", help="who decided it [console]")
-    command.add_argument("--yes", type=int, metavar="COUNT", help="how many visits of the customer there are")
-    command.add_argument("--dry-run", action="store_true", help="only list what would be erased, in every place")
+    whose.add_argument("visit", nargs="?", metavar="VISIT", help="上门的编号 / id of the visit")
+    whose.add_argument(
+        "--customer",
+        metavar="TEXT",
+        help="电话、姓名或户号：该客户的全部上门 / telephone, name or account: all visits of that customer",
+    )
+    whose.add_argument("--staff", metavar="LOGIN", help="离职人员的登录名 / login of a former employee")
+    command.add_argument("--why", required=True, help="原因，不写姓名：会保留 / the reason, without names: it is kept")
+    command.add_argument("--who", default="console", help="谁决定的 / who decided it [console]")
+    command.add_argument(
+        "--yes", type=int, metavar="COUNT", help="该客户的上门次数 / how many visits of the customer there are"
+    )
+    command.add_argument(
+        "--dry-run", action="store_true", help="只列出各处会删除什么 / only list what would be erased, in every place"
+    )
     command.set_defaults(command=_erase)
 
-    command = commands.add_parser("retention", help="delete what has been kept for its term, as every night")
-    command.add_argument("--dry-run", action="store_true", help="only print what would go")
+    command = commands.add_parser(
+        "retention", help="删除到期的内容，与每夜自动做的相同 / delete what has been kept for its term, as every night"
+    )
+    command.add_argument("--dry-run", action="store_true", help="只打印会删除什么 / only print what would go")
     command.set_defaults(command=_retention)
 
-    command = commands.add_parser("export-person", help="write a copy of a customer's data into a ZIP file")
-    command.add_argument("customer", metavar="TEXT", help="telephone, name or account of the customer")
+    command = commands.add_parser(
+        "export-person", help="把一个客户的资料写成 ZIP 文件 / write a copy of a customer's data into a ZIP file"
+    )
+    command.add_argument(
+        "customer", metavar="TEXT", help="客户的电话、姓名或户号 / telephone, name or account of the customer"
+    )
     command.add_argument("file", type=Path, metavar="FILE")
-    command.add_argument("--why", required=True, help="the reason, which the history of each visit shows")
-    command.add_argument("--who", default="console", help="who asked for it [console]")
+    command.add_argument(
+        "--why", required=True, help="原因，每次上门的经过里会写 / the reason, which the history of each visit shows"
+    )
+    command.add_argument("--who", default="console", help="谁要的 / who asked for it [console]")
     command.set_defaults(command=_export_person)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import msgspec
 
-from service.config import Settings
+from service.config.settings import Settings
 
 if TYPE_CHECKING:
     from service.context import AppContext
@@ -58,5 +58,7 @@ def fail(text: str, status: int = 1) -> int:
 def add_create_option(command: argparse.ArgumentParser) -> None:
     """Add `--create`, which a command that may make the database has."""
     command.add_argument(
-        "--create", action="store_true", help="create the database if there is none; not needed for an empty folder"
+        "--create",
+        action="store_true",
+        help="没有数据库就新建；空文件夹不用写 / create the database if there is none; not needed for an empty folder",
     )

@@ -7,24 +7,34 @@ import sys
 import msgspec
 
 from service.cli.running import Commands, print_json
-from service.config import Settings, SettingsError
+from service.config.errors import SettingsError
+from service.config.settings import Settings
 
 
 def add_commands(commands: Commands) -> None:
     """Add these commands."""
-    command = commands.add_parser("serve", help="run the service")
-    command.add_argument("--host", help="address to listen on, overrides DOORSTEP_HOST")
-    command.add_argument("--port", type=int, help="port to listen on, overrides DOORSTEP_PORT")
+    command = commands.add_parser("serve", help="运行服务 / run the service")
     command.add_argument(
-        "--demo", action="store_true", help="add invented people and visits, and show how to submit a record"
+        "--host", help="监听的地址，优先于 DOORSTEP_HOST / address to listen on, overrides DOORSTEP_HOST"
+    )
+    command.add_argument(
+        "--port", type=int, help="监听的端口，优先于 DOORSTEP_PORT / port to listen on, overrides DOORSTEP_PORT"
+    )
+    command.add_argument(
+        "--demo",
+        action="store_true",
+        help="加入虚构的人员和上门，并显示怎样提交记录 / "
+        "add invented people and visits, and show how to submit a record",
     )
     command.set_defaults(command=_serve)
 
-    command = commands.add_parser("check", help="list what is not set before the service goes live")
-    command.add_argument("--json", action="store_true", help="everything, for programs")
+    command = commands.add_parser(
+        "check", help="列出上线前还缺什么 / list what is not set before the service goes live"
+    )
+    command.add_argument("--json", action="store_true", help="全部内容，供程序读取 / everything, for programs")
     command.set_defaults(command=_check)
 
-    commands.add_parser("openapi", help="print the OpenAPI document").set_defaults(command=_openapi)
+    commands.add_parser("openapi", help="打印 OpenAPI 文档 / print the OpenAPI document").set_defaults(command=_openapi)
 
 
 def _serve(options: argparse.Namespace, settings: Settings) -> int:
@@ -33,7 +43,7 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
     given = {name: getattr(options, name) for name in ("host", "port") if getattr(options, name) is not None}
     settings = msgspec.structs.replace(settings, **given)
     if not 0 <= settings.port <= 65535:
-        raise SettingsError("the port must be a number from 0 to 65535")
+        raise SettingsError("--port: 应为 0 到 65535 的整数 / it must be a whole number from 0 to 65535")
     return server.serve(settings, demo=options.demo)
 
 

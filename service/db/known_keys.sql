@@ -6,8 +6,8 @@ INSERT INTO known_keys (purpose, id, number, first_used_at)
 SELECT CAST(:purpose AS TEXT), CAST(:id AS TEXT), count(*), CAST(:at AS BIGINT) FROM known_keys WHERE purpose = :purpose
 ON CONFLICT DO NOTHING;
 
--- name: known_log_keys
-SELECT id FROM known_keys WHERE purpose = 'log' ORDER BY number;
+-- name: known_keys
+SELECT id FROM known_keys WHERE purpose = :purpose ORDER BY number;
 
 -- name: installation^
 SELECT value FROM installation WHERE name = :name;

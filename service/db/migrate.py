@@ -50,7 +50,9 @@ def pending_migrations(engine: str, applied: list[int]) -> list[Migration]:
     known = migrations(engine)
     if newer := [number for number in applied if number > known[-1].number]:
         raise DatabaseTooNew(
-            f"the database is newer than this program (it has step {max(newer)}, it knows {known[-1].number}); "
+            f"数据库比本程序新（它有第 {max(newer)} 步，本程序到第 {known[-1].number} 步）：请装回较新的版本，或恢复"
+            "升级前的备份 / the database is newer than this program "
+            f"(it has step {max(newer)}, it knows {known[-1].number}); "
             "install the newer version again, or restore a backup made before the upgrade"
         )
     return [step for step in known if step.number not in applied]

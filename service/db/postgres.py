@@ -16,6 +16,7 @@ from service.measurements import COMMIT_SECONDS, COMMITTED
 from .database import BatchStatement, Row, T, TransactionFn
 from .groups import Groups
 from .migrate import NoDatabase, migrate_postgres, require_current
+from .postgres_failures import cannot_open, cannot_read
 from .queries import Query, as_single_statement, batch_parts, joined, load_queries
 from .side_by_side import GroupFailed, Outcome, run_side_by_side
 
@@ -107,14 +108,19 @@ class Postgres:
 
     async def start(self) -> None:
         if not self._only_read:
-            await self._connect(SETTINGS, migrate_postgres)
+            try:
+                await self._connect(SETTINGS, migrate_postgres)
+            except Exception as error:
+                if said := cannot_open(self.name, error):
+                    raise said from error
+                raise
             return
         try:
             await self._connect(SETTINGS | {"default_transaction_read_only": "on"}, self._require_current)
         except asyncpg.InvalidCatalogNameError as error:
             raise NoDatabase(self.name, "服务器上没有这个数据库 / the server has no such database") from error
         except self.failures as error:
-            raise OSError(f"{self.name}: {type(error).__name__}: {error}") from error
+            raise cannot_read(self.name, error) from error
 
     async def _require_current(self, connection: Any) -> None:
         has_tables, empty = await connection.fetchrow(self._sql["tables_there"].sql)

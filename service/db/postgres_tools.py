@@ -14,6 +14,7 @@ import asyncpg  # pyright: ignore[reportMissingTypeStubs]
 from service.durable_files import fsync_path, run_in_disk_thread
 
 from .postgres import Postgres
+from .postgres_failures import cannot_read
 
 OF_CONNECTIONS = {"host", "port", "dbname", "user", "passfile", "connect_timeout", "target_session_attrs"}
 """Parameters of an address that are not settings of the server; so are those that begin with `ssl`."""
@@ -32,7 +33,7 @@ async def dumped(address: str, file: Path) -> AsyncGenerator[Postgres]:
             schema, version = await connection.fetchrow(
                 "SELECT current_schema(), current_setting('server_version_num')::int / 10000"
             )
-            await _require_version("pg_dump", version)
+            await require_version("pg_dump", version)
             snapshot = await connection.fetchval("SELECT pg_export_snapshot()")
             await run_in_disk_thread(file.touch, 0o600)
             arguments = ("--format=custom", "--compress=1", "--no-owner", "--no-privileges")
@@ -64,7 +65,7 @@ async def restore_dump(address: str, file: Path, schema: str) -> None:
         version = await connection.fetchval("SELECT current_setting('server_version_num')::int / 10000")
     finally:
         await connection.close()
-    await _require_version("pg_restore", version)
+    await require_version("pg_restore", version)
     target, _ = _for_tools(address)
     arguments = ("--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction", f"--schema={schema}")
     await _run(address, "pg_restore", *arguments, f"--dbname={target}", str(file))
@@ -73,11 +74,11 @@ async def restore_dump(address: str, file: Path, schema: str) -> None:
 async def _connect(address: str) -> Any:
     try:
         return await cast("Any", asyncpg).connect(address)
-    except (OSError, asyncpg.PostgresError) as error:
-        raise OSError(f"{Postgres(address).name}: {type(error).__name__}: {error}") from error
+    except Postgres.failures as error:
+        raise cannot_read(Postgres(address).name, error) from error
 
 
-async def _require_version(program: str, server: int) -> None:
+async def require_version(program: str, server: int) -> None:
     """ToolFailed unless the program is as new as the server."""
     found = re.search(r"\) (\d+)", await _run("", program, "--version"))
     if found is None or int(found[1]) < server:

@@ -24,6 +24,7 @@ from .database import T, TransactionFn
 from .migrate import migrate_sqlite
 from .queries import load_queries
 from .sqlite_checkpoints import BUSY_TIMEOUT_MS, Checkpoints
+from .sqlite_failures import cannot_open
 from .sqlite_transaction import (
     Connect,
     SavepointTransaction,
@@ -149,6 +150,14 @@ class Sqlite:
         connection.execute("COMMIT")
 
     async def start(self) -> None:
+        try:
+            await self._start()
+        except Exception as error:
+            if said := cannot_open(self.path, error):
+                raise said from error
+            raise
+
+    async def _start(self) -> None:
         _make_folder(self.path.parent)
         with suppress(OSError):  # SQLite says what is wrong; its other files get the rights of this one
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))

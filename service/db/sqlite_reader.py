@@ -26,6 +26,7 @@ from .database import T, TransactionFn
 from .migrate import NoDatabase, require_current
 from .queries import load_queries
 from .sqlite_checkpoints import BUSY_TIMEOUT_MS
+from .sqlite_failures import cannot_open
 from .sqlite_transaction import SqliteTransaction, errors_as_problems, run_without_event_loop, to_problem
 
 MAX_ATTEMPTS = 10  # to find the files unchanged while a process starts or stops
@@ -75,6 +76,8 @@ class SqliteReader:
         except sqlite3.DatabaseError as error:
             if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
                 raise NoDatabase(self.name, "不是 SQLite 数据库 / it is no SQLite database") from error
+            if said := cannot_open(self.path, error):
+                raise said from error
             problem = to_problem(error)
             raise OSError(f"{self.name}: {error}") if problem is error else problem from error
         if not has_tables:

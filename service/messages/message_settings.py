@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from service.config import Settings, SettingsError
+from service.config.errors import SettingsError
+from service.config.settings import Settings
 
 from .kinds import KINDS
 
@@ -20,7 +21,10 @@ def templates(settings: Settings) -> Mapping[str, str]:
     """The ids of registered templates by kind. SettingsError."""
     pairs = [part.partition("=") for part in settings.sms_templates]
     if not all(template.strip() for _, _, template in pairs):
-        raise SettingsError("DOORSTEP_SMS_TEMPLATES must be KIND=ID, with commas, such as appointment=SMS_1")
+        raise SettingsError(
+            "DOORSTEP_SMS_TEMPLATES: 应为 消息类别=模板编号，逗号分隔，如 appointment=SMS_1 / it must be KIND=ID, with "
+            "commas, such as appointment=SMS_1"
+        )
     found = {kind.strip(): template.strip() for kind, _, template in pairs}
     _require_kinds("DOORSTEP_SMS_TEMPLATES", tuple(found))
     return found
@@ -29,4 +33,6 @@ def templates(settings: Settings) -> Mapping[str, str]:
 def _require_kinds(variable: str, named: tuple[str, ...]) -> None:
     for name in named:
         if name not in KINDS:
-            raise SettingsError(f"{variable}: {name} is no kind of message; those are {', '.join(KINDS)}")
+            raise SettingsError(
+                f"{variable}: {name} 不是消息类别 / is no kind of message; 有这些 / those are {', '.join(KINDS)}"
+            )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from service.audit_log.checkpoints import RESTORED
 from service.context import AppContext
 from service.db.database import Transaction
 from service.demo.people import STAFF, TECHNICIANS
@@ -23,13 +24,15 @@ async def check_database(ctx: AppContext) -> list[Finding]:
         (version,) = await tx.fetch_one("engine_version") or ("",)
         people = await tx.fetch_all("people_who_work")
         newest = await tx.fetch_one("newest_leaf")
+        restored = await tx.fetch_one("installation", name=RESTORED)
+        last_key = await tx.fetch_one("last_known_key", purpose="log")
         if ctx.db.engine == "sqlite":
             findings = [_sqlite_version(version)]
         else:
             settings = dict(await tx.fetch_all("server_settings"))
             encrypted, superuser = await tx.fetch_one("connection_encrypted") or (None, False)
             findings = [*_postgres(version, settings, encrypted, superuser)]
-        return [*findings, *_people(people), *_order_of_times(newest, ctx.clock())]
+        return [*findings, *_people(people), *_order_of_times(newest, ctx.clock()), *_signing(restored, last_key)]
 
     return await ctx.db.read(look)
 
@@ -49,8 +52,7 @@ def _sqlite_version(version: str) -> Finding:
 
 
 def _postgres(version: str, settings: dict[str, str], encrypted: Any, superuser: Any) -> Iterator[Finding]:
-    major = int(version.partition(".")[0].partition(" ")[0])
-    if major < POSTGRES_LEAST:
+    if _major(version) < POSTGRES_LEAST:
         yield Finding(
             "postgresql",
             "must",
@@ -135,6 +137,48 @@ def _people(people: list[tuple[Any, ...]]) -> Iterator[Finding]:
         )
     else:
         yield fine("admin", f"{len(admins)} 名管理员", f"{len(admins)} admins")
+
+
+async def check_backup_client(ctx: AppContext) -> list[Finding]:
+    """Whether backups of PostgreSQL can be made here: with a client as new as the server."""
+    if ctx.db.engine == "sqlite":
+        return []
+    from service.db.postgres_tools import ToolFailed, require_version  # noqa: PLC0415 - only the engine in use
+
+    (version,) = await ctx.db.read(lambda tx: tx.fetch_one("engine_version")) or ("0",)
+    try:
+        await require_version("pg_dump", _major(version))
+    except ToolFailed as error:
+        zh, _, en = str(error).partition(" / ")
+        return [
+            Finding(
+                "backup-client",
+                "must",
+                f"不能备份：{zh}",
+                f"no backup can be made: {en or zh}",
+                "安装不低于服务器版本的 postgresql-client（docs/backup.md）",
+                "install a postgresql-client as new as the server (docs/backup.en.md)",
+            )
+        ]
+    return [fine("backup-client", "pg_dump 可用", "there is a pg_dump")]
+
+
+def _major(version: str) -> int:
+    """The first number of PostgreSQL's version, such as `16.4 (Debian …)`."""
+    return int(version.partition(".")[0].partition(" ")[0])
+
+
+def _signing(restored: tuple[Any, ...] | None, last_key: tuple[Any, ...] | None) -> Iterator[Finding]:
+    """Whether the log may be signed: not after a restore, before it has another name."""
+    if restored is not None and restored == last_key:
+        yield Finding(
+            "log-signing",
+            "must",
+            "数据库是从备份恢复的，日志不再签名",
+            "the database was restored from a backup, and its log is not signed any more",
+            "停下服务，运行 doorstep keys new-log --name 主机/log/日期（docs/backup.md）",
+            "stop the service and run doorstep keys new-log --name HOST/log/DATE (docs/backup.en.md)",
+        )
 
 
 def _order_of_times(newest: tuple[Any, ...] | None, now: int) -> Iterator[Finding]:

@@ -5,15 +5,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfoNotFoundError
 
-from service.config import Settings
+from service.config.settings import Settings
 from service.context import AppContext
 from service.db.migrate import DatabaseTooNew, NoDatabase, OlderDatabase
 from service.errors import Problem
 from service.lifecycle import build_context
 from service.web.access_log import get_logger
 
-from .database_checks import check_database
+from .database_checks import check_backup_client, check_database
 from .finding import GRADES, Finding, fine
+from .key_checks import check_keys
 from .machine_checks import check_machine
 from .settings_checks import check_settings
 
@@ -27,14 +28,20 @@ async def examine(settings: Settings) -> list[Finding]:
         try:
             ctx = build_context(settings, Path(scratch))
         except ZoneInfoNotFoundError:  # one of the findings
-            return _sorted(await _without_database(settings))
+            return _sorted([*await _without_database(settings), *await check_keys(settings, None)])
         try:
             await ctx.db.start()
             return _sorted(
-                [*await check_database(ctx), *await _without_database(settings), *await _store(settings, ctx)]
+                [
+                    *await check_database(ctx),
+                    *await check_backup_client(ctx),
+                    *await _without_database(settings),
+                    *await check_keys(settings, ctx),
+                    *await _store(settings, ctx),
+                ]
             )
         except (NoDatabase, OlderDatabase, DatabaseTooNew, Problem, OSError) as error:
-            return _sorted([_unusable(error), *await _without_database(settings)])
+            return _sorted([_unusable(error), *await _without_database(settings), *await check_keys(settings, None)])
         finally:
             await ctx.db.close()
 
@@ -43,7 +50,11 @@ async def warn(settings: Settings, ctx: AppContext) -> None:
     """Log what must be done before the service goes live. Nothing that goes wrong here stops a server."""
     log = get_logger()
     try:
-        findings = [*await check_database(ctx), *await _without_database(settings)]
+        findings = [
+            *await check_database(ctx),
+            *await _without_database(settings),
+            *await check_keys(settings, ctx),
+        ]
     except Exception as error:  # noqa: BLE001 - it is only advice
         log.warning("the settings could not be checked", reason=type(error).__name__)
         return
@@ -81,14 +92,14 @@ async def _store(settings: Settings, ctx: AppContext) -> list[Finding]:
 
 
 def _unusable(error: Exception) -> Finding:
-    return Finding(
-        "database",
-        "must",
-        f"数据库不能用：{error}",
-        f"the database cannot be used: {error}",
-        "第一次先运行 doorstep serve；否则核对 DOORSTEP_DATA 和 DOORSTEP_DATABASE",
-        "run doorstep serve first if it is new; else check DOORSTEP_DATA and DOORSTEP_DATABASE",
-    )
+    zh, _, en = (f"{error.title_zh} / {error.title_en}" if isinstance(error, Problem) else str(error)).partition(" / ")
+    do = ("照上面说的改正，再运行一次", "mend that, and run this again")
+    if isinstance(error, NoDatabase):
+        do = (
+            "第一次先运行 doorstep serve；否则核对 DOORSTEP_DATA 和 DOORSTEP_DATABASE",
+            "run doorstep serve first if it is new; else check DOORSTEP_DATA and DOORSTEP_DATABASE",
+        )
+    return Finding("database", "must", f"数据库不能用：{zh}", f"the database cannot be used: {en or zh}", *do)
 
 
 def _sorted(findings: list[Finding]) -> list[Finding]:

@@ -4,8 +4,9 @@ from typing import Literal
 
 import msgspec
 
-Grade = Literal["must", "should", "fine"]
-GRADES: dict[Grade, str] = {"must": "必须 must", "should": "建议 should", "fine": "正常 fine"}
+Grade = Literal["must", "should", "hint", "fine"]
+GRADES: dict[Grade, str] = {"must": "必须 must", "should": "建议 should", "hint": "提示 hint", "fine": "正常 fine"}
+"""The gravest first. A hint is about what no program can see, such as a copy in a safe."""
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -36,7 +37,9 @@ def as_text(findings: list[Finding], *, everything: bool = False) -> str:
                 lines.append(f"    → {one.do_zh} / {one.do_en}")
     counts = {grade: sum(one.grade == grade for one in findings) for grade in GRADES}
     lines.append(
-        f"必须处理 {counts['must']} 项，建议处理 {counts['should']} 项，正常 {counts['fine']} 项 / "
-        f"{counts['must']} must be done, {counts['should']} should be done, {counts['fine']} are fine"
+        f"必须处理 {counts['must']} 项，建议处理 {counts['should']} 项，提示 {counts['hint']} 项，"
+        f"正常 {counts['fine']} 项 / "
+        f"{counts['must']} must be done, {counts['should']} should be done, {counts['hint']} hints, "
+        f"{counts['fine']} are fine"
     )
     return "\n".join(lines)

@@ -13,8 +13,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from service.audit_log.checkpoint_file import NAME as CHECKPOINTS
 from service.backup.manifest import KEYS
-from service.config import Settings
+from service.config.settings import Settings
 from service.monitoring.last_backup import read_last_backup
 
 from .finding import Finding, fine
@@ -27,7 +28,8 @@ BACKUP_DUE, BACKUP_OVERDUE = timedelta(hours=26), timedelta(hours=72)
 GB = 2**30
 OPEN_FILES = 4096
 STA_UNSYNC = 0x40
-OTHERS = 0o077
+OTHERS, ANYBODY = 0o077, 0o007
+SETTINGS_FILE = Path("/etc/doorstep/doorstep.env")  # as in deploy/doorstep.service
 
 
 def check_machine(settings: Settings) -> Iterator[Finding]:
@@ -38,8 +40,8 @@ def check_machine(settings: Settings) -> Iterator[Finding]:
     yield _clock()
     yield _open_files()
     yield _account()
-    yield from _private(settings)
-    yield from _secret_keys(settings)
+    yield from _settings_file(SETTINGS_FILE)
+    yield from [*_not_ours(settings.data)] or _private(settings)
     yield from _space(settings)
     yield from _backup(settings)
 
@@ -138,6 +140,58 @@ def _account() -> Finding:
     return fine("account", "不是 root", "not root")
 
 
+def _settings_file(path: Path) -> Iterator[Finding]:
+    """Whether only those who should may read the settings, which have passwords."""
+    try:
+        open_to_all = path.stat().st_mode & ANYBODY
+    except OSError:  # it is elsewhere, or not for us
+        return
+    if open_to_all:
+        yield Finding(
+            "settings-file",
+            "must",
+            f"所有账号都能读 {path}，其中有口令和密钥",
+            f"every account may read {path}, which has passwords and keys",
+            f"chown root:doorstep {path}，chmod 640 {path}",
+            f"chown root:doorstep {path}, and chmod 640 {path}",
+        )
+    else:
+        yield fine("settings-file", f"{path} 不对所有账号开放", f"{path} is closed to other accounts")
+
+
+def _not_ours(data: Path) -> Iterator[Finding]:
+    """The data folder, and the file in it that is only appended to, if its account may not use them."""
+    for path, rights in ((data, os.R_OK | os.W_OK | os.X_OK), (data / CHECKPOINTS, os.R_OK | os.W_OK)):
+        try:
+            path.stat()
+            usable = os.access(path, rights)
+        except PermissionError:
+            usable = False
+        except OSError:  # it is not there (yet)
+            continue
+        if usable:
+            continue
+        name, zh, en = "data-folder", "", ""
+        if path != data:
+            name, zh, en = "checkpoints-file", "，日志不再签名", ": the log is not signed any more"
+        yield Finding(
+            name,
+            "must",
+            f"本账号不能读写 {path}{zh}",
+            f"this account may not read and write {path}{en}",
+            f"以服务的账号运行本命令；还是这样，就 chown -R doorstep:doorstep {data}，chmod u+rw {path}",
+            f"run this as the service's account; if it stays, chown -R doorstep:doorstep {data}, and chmod u+rw {path}",
+        )
+        return
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except PermissionError:  # in a folder that is closed to us
+        return False
+
+
 def _private(settings: Settings) -> Iterator[Finding]:
     """Whether only its account may read the data folder and the files in it that hold secrets."""
     if not settings.data.is_dir():
@@ -162,33 +216,12 @@ def _private(settings: Settings) -> Iterator[Finding]:
 
 def _keys(settings: Settings) -> list[str]:
     folder = settings.data / KEYS
-    return [f"{KEYS}/{path.name}" for path in folder.iterdir()] if folder.is_dir() else []
-
-
-def _secret_keys(settings: Settings) -> Iterator[Finding]:
-    """Whether the keys are where a restore finds them: backups do not have them unless asked to."""
-    given = {"sealing": settings.sealing_key, "log": settings.log_key}
-    missing = [name for name, key in given.items() if not key and not (settings.data / KEYS / name).is_file()]
-    if missing:
-        yield Finding(
-            "keys",
-            "should",
-            f"还没有密钥：{'、'.join(missing)}（第一次启动时生成）",
-            f"keys are not there yet: {', '.join(missing)} (the first start makes them)",
-            f"启动一次，然后把 {settings.data / KEYS} 另存一份到别处：备份里没有它",
-            f"start once, then keep a copy of {settings.data / KEYS} elsewhere: backups do not have it",
-        )
-    else:
-        yield fine(
-            "keys",
-            "有密钥；请确认另存了一份（备份里没有）",
-            "keys are there; see that a copy is kept elsewhere (backups have none)",
-        )
+    return [f"{KEYS}/{path.name}" for path in folder.iterdir()] if os.access(folder, os.R_OK | os.X_OK) else []
 
 
 def _space(settings: Settings) -> Iterator[Finding]:
     place = settings.data.absolute()
-    while not place.exists():
+    while not _exists(place):
         place = place.parent
     disk = shutil.disk_usage(place)
     free, percent = disk.free / GB, 100 * disk.free // disk.total
@@ -230,7 +263,7 @@ def _backup(settings: Settings) -> Iterator[Finding]:
 
 
 def _backup_disk(settings: Settings, backup: Path) -> Iterator[Finding]:
-    if not backup.exists():
+    if not _exists(backup):
         yield Finding(
             "backup-place",
             "should",

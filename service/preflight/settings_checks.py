@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from service.config import Settings
+from service.config.settings import Settings
 
 from .finding import Finding, fine
 
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1"}
+PROXY_IDLE_SECONDS = 60  # as in deploy/nginx.conf and deploy/Caddyfile
 EXAMPLE_HOST = "doorstep.example"  # as in deploy/doorstep.env.example
 INTERNAL_SUFFIXES = (".internal", ".intranet", ".lan", ".local", ".localdomain")
 
@@ -16,11 +17,15 @@ INTERNAL_SUFFIXES = (".internal", ".intranet", ".lan", ".local", ".localdomain")
 def check_settings(settings: Settings) -> Iterator[Finding]:
     """All findings that need nothing but the settings."""
     yield _address(settings)
+    yield from _data_folder(settings)
     yield _proxy(settings)
     yield _company(settings)
     yield _hotline(settings)
+    yield from _idle(settings)
     yield from _sms(settings)
     yield from _mail(settings)
+    yield from _checkpoints(settings)
+    yield from _webhooks(settings)
 
 
 def _address(settings: Settings) -> Finding:
@@ -55,6 +60,18 @@ def _address(settings: Settings) -> Finding:
             do_en,
         )
     return fine("address", f"对外地址 {settings.url}", f"public address {settings.url}")
+
+
+def _data_folder(settings: Settings) -> Iterator[Finding]:
+    if not settings.data.is_absolute():
+        yield Finding(
+            "data-folder",
+            "should",
+            f"DOORSTEP_DATA 是相对路径（{settings.data}）：换个位置启动，就是另一个文件夹",
+            f"DOORSTEP_DATA is a relative path ({settings.data}): started elsewhere, it is another folder",
+            "写成绝对路径，如 /var/lib/doorstep",
+            "make it absolute, such as /var/lib/doorstep",
+        )
 
 
 def _proxy(settings: Settings) -> Finding:
@@ -148,6 +165,15 @@ def _mail(settings: Settings) -> Iterator[Finding]:
             "set DOORSTEP_SMTP and DOORSTEP_SMTP_FROM",
         )
         return
+    if settings.smtp.startswith("smtp://") and not _is_internal(settings.smtp):
+        yield Finding(
+            "mail-tls",
+            "should",
+            "邮件服务器在外网，而不加密也发：口令和邮件可被窃听",
+            "the mail server is outside, and mail is sent even without encryption: passwords and mails can be read",
+            "DOORSTEP_SMTP 改为 smtps:// 或 smtp+starttls://",
+            "make DOORSTEP_SMTP smtps:// or smtp+starttls://",
+        )
     yield fine("mail", "已设邮件服务器", "a mail server is set")
     if settings.smtp_from == Settings().smtp_from:
         yield Finding(
@@ -167,6 +193,56 @@ def _mail(settings: Settings) -> Iterator[Finding]:
             "设置 DOORSTEP_DUTY_MAIL",
             "set DOORSTEP_DUTY_MAIL",
         )
+
+
+def _checkpoints(settings: Settings) -> Iterator[Finding]:
+    if not settings.checkpoints:
+        yield Finding(
+            "checkpoints",
+            "should",
+            "日志检查点没有送到别处：掌握这台机器的人可以改写历史而不被发现",
+            "checkpoints of the log are sent nowhere: who holds this machine can rewrite history unnoticed",
+            "设置 DOORSTEP_CHECKPOINTS，最简单是 mailto:邮箱（docs/log.md）",
+            "set DOORSTEP_CHECKPOINTS, most simply to mailto:ADDRESS (docs/log.en.md)",
+        )
+    elif not settings.smtp and all(one.startswith("mailto:") for one in settings.checkpoints):
+        yield Finding(
+            "checkpoints",
+            "must",
+            "日志检查点要用邮件送出，而没有邮件服务器",
+            "checkpoints of the log are to be sent by mail, and there is no mail server",
+            "设置 DOORSTEP_SMTP 和 DOORSTEP_SMTP_FROM",
+            "set DOORSTEP_SMTP and DOORSTEP_SMTP_FROM",
+        )
+    else:
+        yield fine("checkpoints", "日志检查点送到别处", "checkpoints of the log are sent elsewhere")
+
+
+def _idle(settings: Settings) -> Iterator[Finding]:
+    if settings.proxies and settings.idle_seconds <= PROXY_IDLE_SECONDS:
+        yield Finding(
+            "idle-connections",
+            "should",
+            f"空闲连接只留 {settings.idle_seconds} 秒，不比代理的 {PROXY_IDLE_SECONDS} 秒长：偶尔有请求会被切断",
+            f"idle connections are kept for {settings.idle_seconds} s, and by the proxy for {PROXY_IDLE_SECONDS}: now "
+            "and then a request is cut off",
+            f"DOORSTEP_IDLE_SECONDS 改为 {Settings().idle_seconds}，或把代理的改短",
+            f"set DOORSTEP_IDLE_SECONDS to {Settings().idle_seconds}, or let the proxy keep them for less",
+        )
+
+
+def _webhooks(settings: Settings) -> Iterator[Finding]:
+    for one in settings.webhooks:
+        name, _, address = (part.strip() for part in one.partition("="))
+        if urlsplit(address).scheme != "https" and not _is_internal(address):
+            yield Finding(
+                "webhook-tls",
+                "must",
+                f"{name} 在外网而地址不是 https：上门的事件可被窃听",
+                f"{name} is outside, and its address is not https: events about visits can be read on the way",
+                f"DOORSTEP_WEBHOOKS 里 {name} 的地址改为 https://",
+                f"make the address of {name} in DOORSTEP_WEBHOOKS https://",
+            )
 
 
 def _is_internal(address: str) -> bool:

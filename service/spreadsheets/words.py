@@ -26,11 +26,14 @@ def load_table_words(path: str = "") -> TableWords:
         return bundled
     own = _read(Path(path))
     if unknown := own.columns.keys() - bundled.columns.keys():
-        raise ValueError(f"{path}: no column {', '.join(sorted(unknown))}; there are {', '.join(bundled.columns)}")
+        raise ValueError(
+            f"{path}: 没有这些列 / there is no column: {', '.join(sorted(unknown))}; "
+            f"表格的列 / the columns are {', '.join(bundled.columns)}"
+        )
     for lists in (own.columns, own.types):
         given = [word for words in lists.values() for word in words]
         if twice := {word for word in given if given.count(word) > 1}:
-            raise ValueError(f"{path}: given twice: {', '.join(sorted(twice))}")
+            raise ValueError(f"{path}: 写了两次 / given twice: {', '.join(sorted(twice))}")
     return TableWords(
         _before(own.columns, bundled.columns), _before(own.types, bundled.types), {**bundled.slots, **own.slots}
     )
@@ -40,7 +43,7 @@ def _read(path: Path) -> TableWords:
     try:
         return msgspec.convert(tomllib.loads(path.read_text("utf-8-sig")), TableWords)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        raise ValueError(f"{path}: {error}") from None
+        raise ValueError(f"{path}: 读不出来 / it cannot be read: {error}") from None
 
 
 def _before(own: Lists, bundled: Lists) -> Lists:

@@ -8,7 +8,7 @@ from service.audit_log.notes import COSIGNATURE, InvalidNote, VerifierKey, parse
 from service.text import mail_address
 
 DEFAULT_DAYS = 1826  # five years, for which the law has signatures kept
-_FORMS = "mailto:ADDRESS, s3://BUCKET/PREFIX?endpoint=URL&region=NAME&days=NUMBER or https://WITNESS#VERIFIER-KEY"
+_FORMS = "mailto:ADDRESS, s3://BUCKET/PREFIX?endpoint=URL&region=NAME&days=NUMBER, https://WITNESS#VERIFIER-KEY"
 
 
 class MailTarget(msgspec.Struct, frozen=True):
@@ -57,13 +57,13 @@ def parse_target(text: str) -> Target:
     parts = urlsplit(text)
     if parts.scheme == "mailto":
         if not parts.path or mail_address(parts.path) != parts.path:
-            raise ValueError(f"{text} has no mail address")
+            raise ValueError(f"{text} 不是邮箱地址 / has no mail address")
         return MailTarget(parts.path)
     if parts.scheme == "s3" and parts.hostname:
         return _bucket(text)
     if parts.scheme in ("http", "https") and parts.hostname:
         return _witness(text)
-    raise ValueError(f"{text} must be {_FORMS}")
+    raise ValueError(f"{text} 应为以下之一 / must be one of {_FORMS}")
 
 
 def _bucket(text: str) -> BucketTarget:
@@ -72,9 +72,12 @@ def _bucket(text: str) -> BucketTarget:
     region, days = options.pop("region", "us-east-1"), options.pop("days", str(DEFAULT_DAYS))
     endpoint = options.pop("endpoint", f"https://s3.{region}.amazonaws.com").rstrip("/")
     if options or parts.fragment or not days.isascii() or not days.isdigit() or int(days) < 1:
-        raise ValueError(f"{text} may have endpoint, region and days, the days of its object lock")
+        raise ValueError(
+            f"{text} 只能有 endpoint、region 和 days（对象锁的天数） / may have endpoint, region and days, the days of "
+            "its object lock"
+        )
     if urlsplit(endpoint).scheme not in ("http", "https"):
-        raise ValueError(f"{text}: its endpoint must begin with http:// or https://")
+        raise ValueError(f"{text}: endpoint 应以 http:// 或 https:// 开头 / must begin with http:// or https://")
     return BucketTarget(parts.netloc, parts.path.strip("/"), endpoint, region, int(days))
 
 
@@ -83,7 +86,9 @@ def _witness(text: str) -> WitnessTarget:
     try:
         key = parse_verifier_key(fragment)
     except InvalidNote as error:
-        raise ValueError(f"{text}: after the # comes the verifier key of the witness ({error})") from None
+        raise ValueError(
+            f"{text}: # 后面是见证人的验证密钥 / after the # comes the verifier key of the witness ({error})"
+        ) from None
     if key.algorithm != COSIGNATURE:
-        raise ValueError(f"{text}: the key is not that of a witness (type 04, Ed25519 cosignatures)")
+        raise ValueError(f"{text}: 不是见证人的密钥 / the key is not that of a witness (type 04, Ed25519 cosignatures)")
     return WitnessTarget(url.rstrip("/"), key)

@@ -126,7 +126,7 @@ async def _trusted_keys(ctx: AppContext, key: str) -> list[VerifierKey]:
     """The keys whose signatures count: the given one, or all that the log was signed with. InvalidNote."""
     if key:
         return [parse_verifier_key(key)]
-    known = {row[0] for row in await ctx.db.read(lambda tx: tx.fetch_all("known_log_keys"))}
+    known = {row[0] for row in await ctx.db.read(lambda tx: tx.fetch_all("known_keys", purpose="log"))}
     own = {log_key_public(ctx.keys.log)} if ctx.keys.has_log_key else set[str]()
     return [parse_verifier_key(one) for one in sorted(known | own)]
 

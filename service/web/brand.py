@@ -6,7 +6,7 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-from service.config import SettingsError
+from service.config.errors import SettingsError
 from service.context import Logo
 
 _STATIC = Path(__file__).parent / "static"
@@ -41,14 +41,16 @@ def read_logo(setting: str) -> Logo | None:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise SettingsError(f"DOORSTEP_LOGO: {path} cannot be read: {error.strerror}") from None
+        raise SettingsError(f"DOORSTEP_LOGO: {path} 读不出来 / cannot be read: {error.strerror}") from None
     if len(content) > MAX_LOGO_BYTES:
-        raise SettingsError(f"DOORSTEP_LOGO: {path} is larger than {MAX_LOGO_BYTES // 1000} KB")
+        raise SettingsError(
+            f"DOORSTEP_LOGO: {path} 超过 {MAX_LOGO_BYTES // 1000} KB / is larger than {MAX_LOGO_BYTES // 1000} KB"
+        )
     found = [kind for start, kind in _KINDS if content.startswith(start)]
     if not found and content.lstrip().startswith(_SVG_BEGINS) and b"<svg" in content:
         found = [b"image/svg+xml"]
     if not found:
-        raise SettingsError(f"DOORSTEP_LOGO: {path} is no PNG, JPEG or SVG file")
+        raise SettingsError(f"DOORSTEP_LOGO: {path} 不是 PNG、JPEG 或 SVG 文件 / is no PNG, JPEG or SVG file")
     return Logo(content, found[0], sha256(content).hexdigest()[:32])
 
 

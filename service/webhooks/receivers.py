@@ -6,7 +6,8 @@ from base64 import b64decode
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from service.config import PREFIX, SettingsError
+from service.config.described import PREFIX
+from service.config.errors import SettingsError
 from service.context import Receiver
 
 _BEGINNING = "whsec_"
@@ -26,17 +27,18 @@ def read_receivers(addresses: Sequence[str], secrets: Sequence[str]) -> tuple[Re
         parts = urlsplit(url)
         if not name or not name.isidentifier() or parts.scheme not in ("http", "https") or not parts.hostname:
             raise SettingsError(
-                f"{PREFIX}WEBHOOKS: {name or one} must be a name, = and an address: gis=https://gis.example/in"
+                f"{PREFIX}WEBHOOKS: {name or one} 应为 名称=地址 / must be a name, = and an address: gis=https://gis.example/in"
             )
         if name in [other.name for other in receivers]:
-            raise SettingsError(f"{PREFIX}WEBHOOKS names {name} twice")
+            raise SettingsError(f"{PREFIX}WEBHOOKS: {name} 写了两次 / is there twice")
         if name not in keys:
             raise SettingsError(
-                f"{PREFIX}WEBHOOK_SECRETS needs {name}={_BEGINNING}…, with 24 to 64 random bytes in Base64"
+                f"{PREFIX}WEBHOOK_SECRETS: 缺少 {name}={_BEGINNING}…（Base64 的 24 到 64 个随机字节） / it needs "
+                f"{name}={_BEGINNING}…, with 24 to 64 random bytes in Base64"
             )
         receivers.append(Receiver(name, url, tuple(keys.pop(name))))
     for name in keys:
-        raise SettingsError(f"{PREFIX}WEBHOOK_SECRETS: {PREFIX}WEBHOOKS has no receiver {name}")
+        raise SettingsError(f"{PREFIX}WEBHOOK_SECRETS: {PREFIX}WEBHOOKS 里没有 {name} / has no receiver {name}")
     return tuple(receivers)
 
 
@@ -47,6 +49,7 @@ def _read_secret(name: str, text: str) -> bytes:
         secret = b""
     if not text.startswith(_BEGINNING) or len(secret) not in SECRET_BYTES:
         raise SettingsError(
-            f"{PREFIX}WEBHOOK_SECRETS: the secret of {name} must be {_BEGINNING} and 24 to 64 random bytes in Base64"
+            f"{PREFIX}WEBHOOK_SECRETS: {name} 的密钥应为 {_BEGINNING} 加 Base64 的 24 到 64 个随机字节 / the secret of "
+            f"{name} must be {_BEGINNING} and 24 to 64 random bytes in Base64"
         )
     return secret

@@ -16,7 +16,7 @@ from service.backup.making import make_backup
 from service.backup.manifest import BackupError, read_manifest
 from service.backup.restoring import restore_backup
 from service.blobs.store import blob_path
-from service.config import Settings
+from service.config.settings import Settings
 from service.db.connect import open_database
 from service.db.database import Transaction
 from service.db.migrate import DatabaseTooNew

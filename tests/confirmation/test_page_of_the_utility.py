@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from service.config import SettingsError
+from service.config.errors import SettingsError
 from service.confirmation.pdf import FONT_FILE
 from service.web.brand import LEAST_CONTRAST, contrast_with_white, read_logo, readable
 from tests.support import example_visits as stories

@@ -181,7 +181,7 @@ async def test_every_connection_syncs_fully(tmp_path: Path) -> None:
 async def test_a_file_that_cannot_be_opened_is_told_at_the_start(tmp_path: Path) -> None:
     (tmp_path / "doorstep.db").write_bytes(b"this is not a database, and long enough to be seen as none" * 20)
     database = Sqlite(tmp_path / "doorstep.db")
-    with pytest.raises(errors.StorageFailed, match="NOTADB"):
+    with pytest.raises(OSError, match=r"不是 SQLite 数据库.*NOTADB"):
         await database.start()
     with pytest.raises(errors.ServiceUnavailable):
         await database.write(lambda tx: get_visit(tx, uid(1)))

@@ -17,7 +17,7 @@ from service.accounts import credentials, repository
 from service.accounts.authentication import token_digest
 from service.accounts.validation import NewPerson
 from service.app import create_app
-from service.config import Settings
+from service.config.settings import Settings
 from service.context import AppContext
 from service.demo import acts, pictures, scenes, seed, town
 from service.demo.people import NotADemonstration, add_people

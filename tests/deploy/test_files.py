@@ -9,11 +9,12 @@ import pytest
 import yaml
 
 from service.cli.main import _parser
-from service.config import describe_settings, load_settings
+from service.config.described import describe_settings
+from service.config.loading import load_settings
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
-KNOWN = {variable for variable, _, _ in describe_settings()}
+KNOWN = {one.variable for one in describe_settings()}
 
 
 def test_every_setting_in_them_exists() -> None:

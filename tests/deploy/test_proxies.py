@@ -11,7 +11,7 @@ from typing import NamedTuple
 import httpx
 import pytest
 
-from service.config import Settings
+from service.config.settings import Settings
 from tests.support import proxies
 from tests.support.factories import uid
 from tests.support.pictures import name, noise

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from service.config import load_settings
+from service.config.loading import load_settings
 from tests.support.api_client import VISIT, World, record
 from tests.support.factories import a_plan, said
 

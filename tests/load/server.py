@@ -23,7 +23,7 @@ import uvloop
 from service.accounts.authentication import token_digest
 from service.app import create_app
 from service.background import run_background_work
-from service.config import Settings
+from service.config.settings import Settings
 from service.context import AppContext
 from service.db.connect import open_database
 from service.db.database import Database, Transaction

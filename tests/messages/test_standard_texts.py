@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from service.config import Settings, SettingsError, load_settings
+from service.config.errors import SettingsError
+from service.config.loading import load_settings
+from service.config.settings import Settings
 from service.lifecycle import build_context
 from service.messages import outbox
 from service.messages.kinds import KINDS

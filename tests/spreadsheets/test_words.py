@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from service.config import SettingsError, load_settings
+from service.config.errors import SettingsError
+from service.config.loading import load_settings
 from service.spreadsheets.words import load_table_words
 
 OWN = """
@@ -34,8 +35,8 @@ def test_own_words_come_first_and_mean_nothing_else(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('[columns]\nnmae = ["x"]', "no column nmae"),
-        ('[columns]\nname = ["x"]\nphone = ["x"]', "given twice: x"),
+        ('[columns]\nnmae = ["x"]', "没有这些列 / there is no column: nmae"),
+        ('[columns]\nname = ["x"]\nphone = ["x"]', "写了两次 / given twice: x"),
         ('[columns]\nname = "x"', "Expected `array`"),
         ("[column]", "unknown field `column`"),
         ("columns =", "Invalid value"),

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from service.blobs.evidence_storage import open_evidence_storage
-from service.config import Settings, load_settings
+from service.config.loading import load_settings
+from service.config.settings import Settings
 from tests.support.api_client import World, opened_world
 from tests.support.databases import copied_postgres, copy_sqlite, run_alone
 from tests.support.pgserver import WHEEL

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import httpx
 
-from service.config import load_settings
+from service.config.loading import load_settings
 from service.lifecycle import build_context
 from tests.support.api_client import VISIT, World
 from tests.support.factories import said, uid

@@ -19,7 +19,7 @@ import httpx
 
 from service.accounts.validation import NewPerson
 from service.audit_log import checkpoints
-from service.config import load_settings
+from service.config.loading import load_settings
 from service.lifecycle import build_context, open_context
 from service.staff import people
 from tests.support.factories import a_plan, encode

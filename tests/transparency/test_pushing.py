@@ -19,7 +19,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from service.audit_log import checkpoint_file, checkpoints, proofs
 from service.audit_log.notes import COSIGNATURE, Checkpoint, VerifierKey, parse_checkpoint, parse_note
-from service.config import SettingsError, load_settings
+from service.config.errors import SettingsError
+from service.config.loading import load_settings
 from service.lifecycle import build_context
 from service.transparency import bucket as locked_bucket
 from service.transparency import pushing

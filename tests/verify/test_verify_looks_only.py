@@ -19,7 +19,7 @@ import httpx
 import pytest
 
 from service.audit_log import checkpoints
-from service.config import Settings
+from service.config.settings import Settings
 from service.demo import seed, town
 from service.lifecycle import build_context, open_context
 from tests.support.command_line import bearer_headers, run_command

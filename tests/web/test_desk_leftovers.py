@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from service.app import create_app
-from service.config import Settings
+from service.config.settings import Settings
 from service.demo import seed, town
 from service.lifecycle import build_context, open_context
 from tests.support.api_client import World

@@ -1,17 +1,34 @@
 """The documents say what is true of the code."""
 
+import re
 from pathlib import Path
 
-from service.config import describe_settings
+import pytest
+
+from scripts.settings_tables import DOCUMENTS, with_tables
+from service.config.described import describe_settings
 from service.errors import Problem
+from service.web.language import Language
 
 ROOT = Path(__file__).parents[2]
 
 
-def test_the_readme_lists_every_setting_as_it_is() -> None:
-    readme = (ROOT / "README.md").read_text("utf-8")
-    for variable, default, about in describe_settings():
-        assert f"| `{variable}` | {f'`{default}`' if default else ''} | {about} |" in readme
+@pytest.mark.parametrize(("language", "path"), DOCUMENTS.items())
+def test_the_documents_list_every_setting_as_it_is(language: Language, path: Path) -> None:
+    text = (ROOT / path).read_text("utf-8")
+    assert with_tables(text, language) == text, "run scripts/settings"
+    for one in describe_settings():
+        assert f"| `{one.variable}` | {f'`{one.default}`' if one.default else ''} | " in text
+
+
+@pytest.mark.parametrize("path", [Path("README.md"), *DOCUMENTS.values()])
+def test_what_a_document_says_of_settings_exists(path: Path) -> None:
+    text = (ROOT / path).read_text("utf-8")
+    named = set(re.findall(r"DOORSTEP_[A-Z_]+", text.replace("DOORSTEP_…", "")))
+    assert named - {"DOORSTEP_"} <= {one.variable for one in describe_settings()}
+    assert len(named) >= 5
+    for link in re.findall(r"\]\((docs/settings[^)]+|[a-z.]+\.md)\)", text):
+        assert (ROOT / path).parent.joinpath(link).exists(), link
 
 
 def test_every_problem_has_a_title_in_both_languages_and_a_code_of_its_own() -> None:

@@ -4,7 +4,7 @@ from base64 import b64encode
 
 import pytest
 
-from service.config import SettingsError
+from service.config.errors import SettingsError
 from service.webhooks.receivers import read_receivers
 
 SECRET = "whsec_" + b64encode(b"s" * 24).decode()
@@ -24,7 +24,7 @@ def test_they_are_read_with_several_secrets_and_shown_without_the_rest():
         (["gis=ftp://gis.example/in"], [f"gis={SECRET}"], "WEBHOOKS"),
         (["gis=https:///in"], [f"gis={SECRET}"], "WEBHOOKS"),
         ([GIS, GIS], [f"gis={SECRET}"], "twice"),
-        ([GIS], [], "WEBHOOK_SECRETS needs gis="),
+        ([GIS], [], "WEBHOOK_SECRETS: 缺少 gis="),
         ([GIS], ["gis=whsec_short"], "24 to 64"),
         ([GIS], [f"gis={SECRET.removeprefix('whsec_')}"], "24 to 64"),
         ([GIS], [f"gis={SECRET}", f"crm={SECRET}"], "no receiver crm"),
