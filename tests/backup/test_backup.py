@@ -19,7 +19,7 @@ from service.blobs.store import blob_path
 from service.config import Settings
 from service.db.connect import open_database
 from service.db.database import Transaction
-from service.db.migrate import DatabaseTooNew
+from service.db.migrate import DatabaseTooNew, migrations
 from service.db.postgres_tools import ToolFailed
 from service.lifecycle import build_context
 from service.visits import batches
@@ -29,6 +29,7 @@ from tests.support.evidence import record_naming, send_evidence
 from tests.support.factories import TOKENS, uid
 from tests.support.log_growth import grow
 from tests.support.pictures import name, picture
+from tests.support.sql import run_sql
 from tests.support.tampering import tampered
 
 if TYPE_CHECKING:
@@ -217,6 +218,16 @@ async def test_a_backup_that_fails_leaves_nothing_under_its_name(tmp_path: Path,
         (tmp_path / "link").symlink_to(tmp_path / "data")
         with pytest.raises(BackupError, match="inside the data folder"):
             await make_backup(settings, tmp_path / "link" / "backups")
+
+
+async def test_a_database_that_was_not_upgraded_yet_is_left_to_the_version_that_wrote_it(tmp_path: Path):
+    async with utility(tmp_path / "live", "") as (_, settings):
+        pass
+    newest = max(step.number for step in migrations("sqlite"))
+    await run_sql(settings.database_address, f"DELETE FROM migrations WHERE number = {newest}")
+    with pytest.raises(BackupError, match="旧版本备份.*with the version that runs"):
+        await make_backup(settings, tmp_path / "backups")
+    assert not list((tmp_path / "backups").iterdir())
 
 
 async def test_a_backup_of_another_engine_or_a_newer_program_is_refused(tmp_path: Path, made: Path):
