@@ -188,6 +188,11 @@ async def consume_totp_step(tx: Transaction, login: str, factor: TotpSecret, ste
     )
 
 
+async def removed_totp(tx: Transaction, login: str) -> bool:
+    """Whether a person removed their authenticator and has neither confirmed another nor been invited again."""
+    return await tx.fetch_one("last_factor_event", login=login) == ("second-factor-removed",)
+
+
 async def delete_totp(tx: Transaction, login: str) -> None:
     """Delete the second factor; the person has to set it up again."""
     await tx.execute("delete_totp_secret", login=login)

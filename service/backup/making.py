@@ -156,8 +156,8 @@ async def _opened(settings: Settings) -> AsyncGenerator[AppContext]:
             ctx = await stack.enter_async_context(open_read_only(settings))
         except OlderDatabase as error:
             raise BackupError(
-                "数据库还没有升级，请用正在运行的旧版本备份，再启动新版本 / the database was not upgraded yet: back it up "
-                "with the version that runs, before you start this one"
+                "数据库还没有升级，请用正在运行的旧版本备份，再启动新版本 / "
+                "the database was not upgraded yet: back it up with the version that runs, before you start this one"
             ) from error
         yield ctx
 
