@@ -441,10 +441,10 @@ class TotpAlreadySetUp(Problem):
 
 class TotpRemoved(Problem):
     code, status = "second-factor-removed", 409
-    title_zh = "您解除了验证器，还没有绑定新的：请在还登录着的浏览器里绑定，或请管理员重新发邀请"
+    title_zh = "您解除了验证器或通行密钥，还没有绑定新的：请在还登录着的浏览器里绑定，或请管理员重新发邀请"
     title_en = (
-        "You removed your authenticator and set up no other; do that in a browser where you are still signed in, or "
-        "ask an administrator for a new invitation"
+        "You removed your authenticator or passkey and set up no other; do that in a browser where you are still "
+        "signed in, or ask an administrator for a new invitation"
     )
 
 

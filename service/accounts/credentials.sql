@@ -91,7 +91,7 @@ WHERE login = :login AND secret = :secret AND (step < :step OR step > :latest);
 -- name: last_factor_event^
 -- The last event that says whether a person may set up an authenticator with their password alone.
 SELECT what FROM events
-WHERE person = :login AND what IN ('second-factor', 'second-factor-removed', 'invited', 'reset')
+WHERE person = :login AND what IN ('second-factor', 'second-factor-removed', 'passkey-removed', 'invited', 'reset')
 ORDER BY at DESC, id DESC LIMIT 1;
 
 -- name: delete_totp_secret!

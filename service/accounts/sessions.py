@@ -112,7 +112,7 @@ async def begin_totp_setup(
     """A secret for the authenticator, in place of one that was never confirmed.
 
     Who is not signed in has only shown the password, which must not add a factor: TotpAlreadySetUp for a person with a
-    passkey, TotpRemoved for one who removed their authenticator.
+    passkey, TotpRemoved for one who removed what they had.
     """
     async with failures_recorded(ctx, origin.address, given.login):
         checked = await _check_credentials(ctx, origin, given.login, given.password)
@@ -121,10 +121,10 @@ async def begin_totp_setup(
         raise TotpAlreadySetUp
 
     async def store(tx: Transaction) -> None:
-        if not signed_in and await access.removed_totp(tx, person.login):
-            raise TotpRemoved
         if not await access.set_totp(ctx, tx, person.login, secret):
             raise TotpAlreadySetUp
+        if not signed_in and await access.removed_factor(tx, person.login):
+            raise TotpRemoved
         await record_event(ctx, tx, PersonEvent(what="second-factor-begun", person=person.login, by=person.login))
         await throttling.refund_attempt(tx, origin.address, person.login, checked.known_browser)
 
@@ -145,8 +145,8 @@ async def has_second_factor(ctx: AppContext, login: str) -> bool:
 
 
 async def remove_totp(ctx: AppContext, origin: SignInOrigin, token: bytes, password: str) -> None:
-    """Remove the caller's authenticator, to bind another; recovery codes that only replaced it go too. SignInAgain,
-    NotFound; InvalidCredentials for a wrong password."""
+    """Remove the caller's authenticator, to bind another; other sessions end, and recovery codes that only replaced it.
+    SignInAgain, NotFound; InvalidCredentials for a wrong password."""
     login = await _with_totp(ctx, token)
     async with failures_recorded(ctx, origin.address, login):
         checked = await _check_credentials(ctx, origin, login, password)
@@ -175,6 +175,7 @@ async def _remove_totp(ctx: AppContext, tx: Transaction, token: bytes) -> None:
     await access.delete_totp(tx, person.login)
     if not await access.has_passkey(tx, person.login):
         await access.delete_recovery_codes(tx, person.login)
+    await tokens.end_other_sessions(ctx, tx, person.login, token)
     await record_event(ctx, tx, PersonEvent(what="second-factor-removed", person=person.login, by=person.login))
 
 

@@ -108,7 +108,7 @@ class AccountController(DeskController):
             given = convert_strict(Credentials, {"login": desk.person.login, "password": desk.form.get("present", "")})
             await sessions.remove_totp(desk.ctx, origin_of(desk.request), desk.token, given.password)
 
-        return await _change(desk, "second-factor", work, PageText("验证器已解除，现在可以绑定新的"))
+        return await _change(desk, "second-factor", work, PageText("验证器已解除，其他浏览器已退出，现在请绑定新的"))
 
     @post("/recovery-codes", status_code=200)
     async def make_recovery_codes(self, desk: Desk) -> ASGIResponse:

@@ -193,11 +193,13 @@ async def test_an_authenticator_is_removed_by_its_owner_who_signed_in_just_now(w
 async def test_after_a_removal_the_password_alone_sets_up_no_other_authenticator(world: World):
     await with_password(world, "wang")
     secret, removal = await with_factor(world, "wang"), "/desk/account/second-factor/removal"
-    await DeskBrowser(world).sign_in("wang", code=code_now(world, secret))
+    other = DeskBrowser(world)
+    await other.sign_in("wang", code=code_now(world, secret))
     desk, given = await signed_in(world, "wang"), {"login": "wang", "password": PASSWORD}
     later(world, minutes=1)
     assert (await desk.post(removal, {"sure": "yes", "present": PASSWORD})).status_code == 303
     later(world, minutes=1)
+    assert (await other.ask("GET", "/v1/me")).status_code == 401, "other browsers are signed out"
     stranger = await world.ask(None, "PUT", "/v1/me/second-factor", given)
     assert problem(stranger) == (409, "second-factor-removed")
     page = await post(DeskBrowser(world), login="wang", password=PASSWORD)
