@@ -9,6 +9,7 @@ import shutil
 from collections.abc import AsyncGenerator, Generator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import UTC, datetime
+from errno import ENOSPC
 from importlib.metadata import version
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from service.context import AppContext
 from service.db.copies import copied
 from service.db.migrate import OlderDatabase, migrations
 from service.durable_files import fsync_path, make_durable_dir, run_in_disk_thread, write_durably
+from service.errors import StorageFull
 from service.lifecycle import open_read_only
 from service.monitoring.last_backup import LAST_BACKUP, LastBackup
 from service.verify import log
@@ -80,8 +82,10 @@ async def make_backup(
         try:
             manifest, new_photos = await _fill(settings, unfinished, began, verify=verify, keys=keys, bucket=bucket)
             await run_in_disk_thread(_publish, unfinished, finished, manifest)
-        except BaseException:
+        except BaseException as failure:
             shutil.rmtree(unfinished, ignore_errors=True)
+            if isinstance(failure, StorageFull) or (isinstance(failure, OSError) and failure.errno == ENOSPC):
+                raise BackupError(f"备份的磁盘满了，没有做成 / the disk of the backups is full: {target}") from failure
             raise
         removed = await run_in_disk_thread(remove_old_backups, target, keep) if keep else []
     await run_in_disk_thread(

@@ -111,9 +111,7 @@ class Postgres:
             return
         try:
             await self._connect(SETTINGS | {"default_transaction_read_only": "on"}, self._require_current)
-        except asyncpg.InvalidCatalogNameError as error:
-            raise NoDatabase(self.name, "服务器上没有这个数据库 / the server has no such database") from error
-        except self.failures as error:
+        except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             raise OSError(f"{self.name}: {type(error).__name__}: {error}") from error
 
     async def _require_current(self, connection: Any) -> None:
@@ -124,14 +122,22 @@ class Postgres:
         require_current(self.engine, [number for (number,) in await connection.fetch(self._sql["applied"].sql)])
 
     async def _connect(self, settings: dict[str, str], prepare: Callable[[Any], Awaitable[None]]) -> None:
-        self._pool = await cast("Any", asyncpg).create_pool(
-            self._address,
-            min_size=1,
-            max_size=self._connections,
-            statement_cache_size=STATEMENTS,
-            reset=_skip_reset,
-            server_settings=settings,
-        )
+        """Connect and `prepare`. NoDatabase; OSError, which names the database, where it cannot be reached."""
+        try:
+            self._pool = await cast("Any", asyncpg).create_pool(
+                self._address,
+                min_size=1,
+                max_size=self._connections,
+                statement_cache_size=STATEMENTS,
+                reset=_skip_reset,
+                server_settings=settings,
+            )
+        except asyncpg.InvalidCatalogNameError as error:
+            what = "服务器上没有这个数据库，请先建库 / the server has no such database; create it first"
+            raise NoDatabase(self.name, what) from error
+        except self.failures as error:
+            why = f"{type(error).__name__}: {error}"
+            raise OSError(f"连不上数据库 / the database cannot be reached: {self.name} ({why})") from error
         try:
             async with self._pool.acquire() as connection:
                 await prepare(connection)

@@ -21,6 +21,7 @@ from service.db.connect import open_database
 from service.db.database import Transaction
 from service.db.migrate import DatabaseTooNew
 from service.db.postgres_tools import ToolFailed
+from service.errors import StorageFull
 from service.lifecycle import build_context
 from service.visits import batches
 from tests.support.api_client import RECORD, VISIT, World, record
@@ -209,6 +210,13 @@ async def test_a_backup_that_fails_leaves_nothing_under_its_name(tmp_path: Path,
 
         monkeypatch.setattr(making.log, "verify", fail)
         with pytest.raises(OSError, match="the disk is gone"):
+            await make_backup(settings, tmp_path / "backups")
+
+        async def fill_up(*_: Any) -> None:
+            raise StorageFull
+
+        monkeypatch.setattr(making.log, "verify", fill_up)
+        with pytest.raises(BackupError, match="the disk of the backups is full"):
             await make_backup(settings, tmp_path / "backups")
         assert list((tmp_path / "backups").iterdir()) == []
         assert not (tmp_path / "data" / "last-backup.json").exists()
