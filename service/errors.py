@@ -432,8 +432,20 @@ class TooManyDevices(Problem):
 
 class TotpAlreadySetUp(Problem):
     code, status = "second-factor-known", 409
-    title_zh = "验证器已绑定；要更换请找管理员"
-    title_en = "The authenticator is set up already; ask an administrator to have it replaced"
+    title_zh = "验证器已绑定；要更换，请登录后在“我的账号”里解除，登录不了的请找管理员重置"
+    title_en = (
+        "The authenticator is set up already; remove it in your account after signing in, or ask an administrator to "
+        "reset it"
+    )
+
+
+class TotpRemoved(Problem):
+    code, status = "second-factor-removed", 409
+    title_zh = "您解除了验证器或通行密钥，还没有绑定新的：请在还登录着的浏览器里绑定，或请管理员重新发邀请"
+    title_en = (
+        "You removed your authenticator or passkey and set up no other; do that in a browser where you are still "
+        "signed in, or ask an administrator for a new invitation"
+    )
 
 
 class TooManyRequests(Problem):

@@ -188,6 +188,13 @@ async def consume_totp_step(tx: Transaction, login: str, factor: TotpSecret, ste
     )
 
 
+async def removed_factor(tx: Transaction, login: str) -> bool:
+    """Whether a person removed an authenticator or passkey, and since then neither confirmed another authenticator nor
+    was invited again."""
+    last = await tx.fetch_one("last_factor_event", login=login)
+    return last is not None and last[0] in ("second-factor-removed", "passkey-removed")
+
+
 async def delete_totp(tx: Transaction, login: str) -> None:
     """Delete the second factor; the person has to set it up again."""
     await tx.execute("delete_totp_secret", login=login)

@@ -88,6 +88,12 @@ SELECT secret, confirmed_at, step FROM totp_secrets WHERE login = :login;
 UPDATE totp_secrets SET step = :step, confirmed_at = COALESCE(confirmed_at, :at)
 WHERE login = :login AND secret = :secret AND (step < :step OR step > :latest);
 
+-- name: last_factor_event^
+-- The last event that says whether a person may set up an authenticator with their password alone.
+SELECT what FROM events
+WHERE person = :login AND what IN ('second-factor', 'second-factor-removed', 'passkey-removed', 'invited', 'reset')
+ORDER BY at DESC, id DESC LIMIT 1;
+
 -- name: delete_totp_secret!
 DELETE FROM totp_secrets WHERE login = :login;
 
@@ -122,6 +128,9 @@ SELECT hash FROM recovery_codes WHERE login = :login AND number = :number AND us
 
 -- name: recovery_codes_left^
 SELECT count(*) FROM recovery_codes WHERE login = :login AND used_at IS NULL;
+
+-- name: recovery_code_hashes
+SELECT hash FROM recovery_codes WHERE login = :login ORDER BY number;
 
 -- name: add_recovery_code!
 INSERT INTO recovery_codes (login, number, hash, created_at) VALUES (:login, :number, :hash, :at);

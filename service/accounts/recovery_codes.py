@@ -4,13 +4,14 @@ They are shown once. Each begins with its number, so that only one hash is compu
 """
 
 import re
+from hashlib import sha256
 from secrets import choice
 
 from service.context import AppContext, transaction
 from service.db.database import Transaction
 from service.errors import TotpRequired
 
-from . import credentials, passwords
+from . import credentials, passwords, repository
 from .authentication import authenticate_token
 from .events import PersonEvent, record_event
 from .recent_sign_in import require_recent_sign_in
@@ -45,12 +46,20 @@ async def left(tx: Transaction, login: str) -> int:
     return row[0] if row else 0
 
 
-async def make(ctx: AppContext, token: bytes) -> tuple[str, ...]:
-    """New codes, in place of all former ones. SignInAgain; TotpRequired without a second factor to stand in for."""
+async def edition(tx: Transaction, login: str) -> str:
+    """By what a page tells which codes there were when it was made; empty if there were none. It gives no code away."""
+    hashes = [stored for (stored,) in await tx.fetch_all("recovery_code_hashes", login=login)]
+    return sha256("".join(hashes).encode()).hexdigest()[:16] if hashes else ""
+
+
+async def make(ctx: AppContext, token: bytes, instead_of: str) -> tuple[str, ...] | None:
+    """New codes, in place of those of the edition `instead_of`; None if there are others by now, as when the form is
+    sent once more. SignInAgain; TotpRequired without a second factor to stand in for."""
     login = await _require_factor(ctx, token)
     codes = [f"{number}{''.join(choice(ALPHABET) for _ in range(LETTERS))}" for number in range(COUNT)]
     hashes = [await passwords.hash_password(code[1:]) for code in codes]
-    await _store(ctx, token, login, hashes)
+    if not await _store(ctx, token, login, hashes, instead_of):
+        return None
     return tuple(f"{code[:5]}-{code[5:9]}-{code[9:]}" for code in codes)
 
 
@@ -65,11 +74,17 @@ async def _require_factor(ctx: AppContext, tx: Transaction, token: bytes) -> str
 
 
 @transaction
-async def _store(ctx: AppContext, tx: Transaction, token: bytes, login: str, hashes: list[str]) -> None:
+async def _store(
+    ctx: AppContext, tx: Transaction, token: bytes, login: str, hashes: list[str], instead_of: str
+) -> bool:
     await authenticate_token(tx, token)
+    await repository.lock(tx, login)
+    if await edition(tx, login) != instead_of:
+        return False
     await credentials.delete_recovery_codes(tx, login)
     rows = [
         {"login": login, "number": number, "hash": stored, "at": ctx.clock()} for number, stored in enumerate(hashes)
     ]
     await tx.execute_many("add_recovery_code", rows)
     await record_event(ctx, tx, PersonEvent(what="recovery-codes", person=login, by=login))
+    return True

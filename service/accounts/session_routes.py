@@ -7,7 +7,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import JSONBody
 from litestar.response.base import ASGIResponse
 
-from service.errors import InvalidCredentials, NotASession, TotpAlreadySetUp, TotpRequired
+from service.errors import InvalidCredentials, NotASession, TotpAlreadySetUp, TotpRemoved, TotpRequired
 from service.web.api_document import CHANGE_ERRORS, PUBLIC, PUBLIC_ERRORS, answer, example, problems
 from service.web.cross_origin import require_same_origin_for_browsers
 from service.web.request import AnyRequest
@@ -81,7 +81,7 @@ class SessionController(Controller):
                 "<svg …/>",
             ),
         ),
-        responses=problems(*PUBLIC_ERRORS, InvalidCredentials, TotpAlreadySetUp),
+        responses=problems(*PUBLIC_ERRORS, InvalidCredentials, TotpAlreadySetUp, TotpRemoved),
     )
     async def set_up_second_factor(
         self, request: AnyRequest, context: Context, data: JSONBody[Credentials]

@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from service.context import AppContext, transaction
 from service.db.database import Transaction
-from service.errors import InvalidCredentials, NotASession, NotFound, TotpAlreadySetUp, TotpRequired
+from service.errors import InvalidCredentials, NotASession, NotFound, TotpAlreadySetUp, TotpRemoved, TotpRequired
 from service.field_kinds import Cleaned, SecretText
 from service.judge.bounds import LoginText, PasswordText
 from service.web.qr import qr_svg
@@ -111,7 +111,8 @@ async def begin_totp_setup(
 ) -> SecondFactor:
     """A secret for the authenticator, in place of one that was never confirmed.
 
-    TotpAlreadySetUp also for a person with a passkey who is not signed in: the password alone must not add a factor.
+    Who is not signed in has only shown the password, which must not add a factor: TotpAlreadySetUp for a person with a
+    passkey, TotpRemoved for one who removed what they had.
     """
     async with failures_recorded(ctx, origin.address, given.login):
         checked = await _check_credentials(ctx, origin, given.login, given.password)
@@ -122,6 +123,8 @@ async def begin_totp_setup(
     async def store(tx: Transaction) -> None:
         if not await access.set_totp(ctx, tx, person.login, secret):
             raise TotpAlreadySetUp
+        if not signed_in and await access.removed_factor(tx, person.login):
+            raise TotpRemoved
         await record_event(ctx, tx, PersonEvent(what="second-factor-begun", person=person.login, by=person.login))
         await throttling.refund_attempt(tx, origin.address, person.login, checked.known_browser)
 
@@ -141,12 +144,30 @@ async def has_second_factor(ctx: AppContext, login: str) -> bool:
     return factor is not None and factor.confirmed_at is not None
 
 
+async def remove_totp(ctx: AppContext, origin: SignInOrigin, token: bytes, password: str) -> None:
+    """Remove the caller's authenticator, to bind another; other sessions end, and recovery codes that only replaced it.
+    SignInAgain, NotFound; InvalidCredentials for a wrong password."""
+    login = await _with_totp(ctx, token)
+    async with failures_recorded(ctx, origin.address, login):
+        checked = await _check_credentials(ctx, origin, login, password)
+    await _remove_totp(ctx, token)
+    await ctx.db.write(lambda tx: throttling.refund_attempt(tx, origin.address, login, checked.known_browser))
+
+
 @transaction
-async def remove_totp(ctx: AppContext, tx: Transaction, token: bytes) -> None:
-    """Remove the caller's authenticator, to bind another; recovery codes that only replaced it go too. NotFound,
-    SignInAgain."""
+async def _with_totp(ctx: AppContext, tx: Transaction, token: bytes) -> str:
+    """The login of the caller, who signed in just now and has an authenticator."""
     person = await authenticate_token(tx, token)
     await require_recent_sign_in(ctx, tx, token)
+    factor = await access.get_totp(ctx, tx, person.login)
+    if factor is None or factor.confirmed_at is None:
+        raise NotFound
+    return person.login
+
+
+@transaction
+async def _remove_totp(ctx: AppContext, tx: Transaction, token: bytes) -> None:
+    person = await authenticate_token(tx, token)
     await repository.lock(tx, person.login)
     factor = await access.get_totp(ctx, tx, person.login)
     if factor is None or factor.confirmed_at is None:
@@ -154,6 +175,7 @@ async def remove_totp(ctx: AppContext, tx: Transaction, token: bytes) -> None:
     await access.delete_totp(tx, person.login)
     if not await access.has_passkey(tx, person.login):
         await access.delete_recovery_codes(tx, person.login)
+    await tokens.end_other_sessions(ctx, tx, person.login, token)
     await record_event(ctx, tx, PersonEvent(what="second-factor-removed", person=person.login, by=person.login))
 
 

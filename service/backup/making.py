@@ -6,9 +6,10 @@ The database comes first: each photo is stored before its row is, so a copy name
 import fcntl
 import os
 import shutil
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import UTC, datetime
+from errno import ENOSPC
 from importlib.metadata import version
 from pathlib import Path
 
@@ -19,8 +20,9 @@ from service.blobs.folder_store import FolderBlobStore
 from service.config.settings import Settings
 from service.context import AppContext
 from service.db.copies import copied
-from service.db.migrate import migrations
+from service.db.migrate import OlderDatabase, migrations
 from service.durable_files import fsync_path, make_durable_dir, run_in_disk_thread, write_durably
+from service.errors import StorageFull
 from service.lifecycle import open_read_only
 from service.monitoring.last_backup import LAST_BACKUP, LastBackup
 from service.verify import log
@@ -80,8 +82,10 @@ async def make_backup(
         try:
             manifest, new_photos = await _fill(settings, unfinished, began, verify=verify, keys=keys, bucket=bucket)
             await run_in_disk_thread(_publish, unfinished, finished, manifest)
-        except BaseException:
+        except BaseException as failure:
             shutil.rmtree(unfinished, ignore_errors=True)
+            if isinstance(failure, StorageFull) or (isinstance(failure, OSError) and failure.errno == ENOSPC):
+                raise BackupError(f"备份的磁盘满了，没有做成 / the disk of the backups is full: {target}") from failure
             raise
         removed = await run_in_disk_thread(remove_old_backups, target, keep) if keep else []
     await run_in_disk_thread(
@@ -148,12 +152,26 @@ def _locked(target: Path) -> Generator[None]:
         os.close(number)
 
 
+@asynccontextmanager
+async def _opened(settings: Settings) -> AsyncGenerator[AppContext]:
+    """What is backed up. BackupError if a former version wrote it: to start this one would upgrade it."""
+    async with AsyncExitStack() as stack:
+        try:
+            ctx = await stack.enter_async_context(open_read_only(settings))
+        except OlderDatabase as error:
+            raise BackupError(
+                "数据库还没有升级，请用正在运行的旧版本备份，再启动新版本 / "
+                "the database was not upgraded yet: back it up with the version that runs, before you start this one"
+            ) from error
+        yield ctx
+
+
 async def _fill(
     settings: Settings, folder: Path, began: datetime, *, verify: bool, keys: bool, bucket: bool
 ) -> tuple[Manifest, int]:
     """Put everything into the folder; the manifest, and how many photos had to be copied."""
     pool = folder.parent / PHOTOS
-    async with open_read_only(settings) as live:
+    async with _opened(settings) as live:
         engine = live.db.engine
         file = DATABASE_FILES[engine]
         async with copied(settings.database_address, folder / file) as copy:

@@ -1,12 +1,16 @@
 """Brings the tables up to date: numbered `.sql` files, each applied once under a lock and recorded."""
 
+import logging
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, NamedTuple
 
 from .queries import load_queries, sql_files
 
+_log = logging.getLogger("doorstep.db")
 CREATE = "CREATE TABLE IF NOT EXISTS migrations (number BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL)"
 
 
@@ -50,10 +54,9 @@ def pending_migrations(engine: str, applied: list[int]) -> list[Migration]:
     known = migrations(engine)
     if newer := [number for number in applied if number > known[-1].number]:
         raise DatabaseTooNew(
-            f"数据库比本程序新（它有第 {max(newer)} 步，本程序到第 {known[-1].number} 步）：请装回较新的版本，或恢复"
-            "升级前的备份 / the database is newer than this program "
-            f"(it has step {max(newer)}, it knows {known[-1].number}); "
-            "install the newer version again, or restore a backup made before the upgrade"
+            f"数据库比这个程序新，没有动它：请装回新版本，或恢复升级前的备份 / the database is newer than this program "
+            f"(it has step {max(newer)}, the program knows {known[-1].number}), and was not touched: install the newer "
+            "version again, or restore a backup made before the upgrade"
         )
     return [step for step in known if step.number not in applied]
 
@@ -79,6 +82,23 @@ def split_statements(script: str) -> Iterator[str]:
         raise ValueError(f"a statement has no end: {statement.strip()[:60]}")
 
 
+@contextmanager
+def _told(applied: Sequence[int], steps: Sequence[Migration]) -> Generator[Iterator[Migration]]:
+    """The steps, each logged as it begins, and then how long they took: a large database takes minutes, and meanwhile
+    nothing listens. A new database has nothing to tell."""
+    begun = time.monotonic()
+
+    def each() -> Iterator[Migration]:
+        for at, step in enumerate(steps, 1):
+            if applied:
+                _log.info("upgrading the database: step %s, %d of %d", step.name, at, len(steps))
+            yield step
+
+    yield each()
+    if applied and steps:
+        _log.info("upgraded the database in %.1f s", time.monotonic() - begun)
+
+
 def migrate_sqlite(connection: Any) -> None:
     """Bring a SQLite file up to date, all steps or none."""
     connection.execute("BEGIN IMMEDIATE")
@@ -86,11 +106,12 @@ def migrate_sqlite(connection: Any) -> None:
         connection.execute(CREATE)
         sql = load_queries("sqlite")
         applied = [number for (number,) in connection.execute(sql["applied"].sql).fetchall()]
-        for step in pending_migrations("sqlite", applied):
-            for statement in split_statements(step.sql):
-                connection.execute(statement)
-            connection.execute(sql["note_migration"].sql, {"number": step.number, "name": step.name})
-        connection.execute("COMMIT")
+        with _told(applied, pending_migrations("sqlite", applied)) as steps:
+            for step in steps:
+                for statement in split_statements(step.sql):
+                    connection.execute(statement)
+                connection.execute(sql["note_migration"].sql, {"number": step.number, "name": step.name})
+            connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
@@ -104,6 +125,7 @@ async def migrate_postgres(connection: Any) -> None:
         await connection.execute(CREATE)
         sql = load_queries("postgres")
         applied = [number for (number,) in await connection.fetch(sql["applied"].sql)]
-        for step in pending_migrations("postgres", applied):
-            await connection.execute(step.sql)
-            await connection.execute(sql["note_migration"].sql, step.number, step.name)
+        with _told(applied, pending_migrations("postgres", applied)) as steps:
+            for step in steps:
+                await connection.execute(step.sql)
+                await connection.execute(sql["note_migration"].sql, step.number, step.name)

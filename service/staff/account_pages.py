@@ -31,6 +31,7 @@ from service.web.templates import redirect
 from .invitation_pages import DIFFERENT, authenticator_page
 
 HERE = "/desk/account"
+SHOWN_ONCE = PageText("备用码只显示一次，没有再换：没有收好的，请再换一组")
 WRONG_PASSWORD = PageText("没有办成：现在的密码不对，请再输一次")
 
 
@@ -89,7 +90,7 @@ class AccountController(DeskController):
     @post("/second-factor", status_code=200)
     async def add_authenticator(self, desk: Desk) -> ASGIResponse:
         """Set up an authenticator, whose first code confirms it; it takes the password once more."""
-        given = {"login": desk.person.login, "password": desk.form.get("password", "")}
+        given = {"login": desk.person.login, "password": desk.form.get("present", "")}
         try:
             credentials = convert_strict(Credentials, given)
             origin = origin_of(desk.request)
@@ -104,17 +105,20 @@ class AccountController(DeskController):
 
         async def work() -> None:
             require_sure(desk)
-            await sessions.remove_totp(desk.ctx, desk.token)
+            given = convert_strict(Credentials, {"login": desk.person.login, "password": desk.form.get("present", "")})
+            await sessions.remove_totp(desk.ctx, origin_of(desk.request), desk.token, given.password)
 
-        return await _change(desk, "second-factor", work, PageText("验证器已解除，现在可以绑定新的"))
+        return await _change(desk, "second-factor", work, PageText("验证器已解除，其他浏览器已退出，现在请绑定新的"))
 
     @post("/recovery-codes", status_code=200)
     async def make_recovery_codes(self, desk: Desk) -> ASGIResponse:
-        """Ten new codes, shown this once, on a page to print."""
+        """Ten new codes, shown this once, on a page to print. Loading that page again changes none."""
         try:
-            codes = await recovery_codes.make(desk.ctx, desk.token)
+            codes = await recovery_codes.make(desk.ctx, desk.token, desk.form.get("instead_of", ""))
         except Problem as problem:
             return await account_page(desk, "recovery-codes", of_the_form(problem))
+        if codes is None:
+            return redirect_with_notice(HERE, SHOWN_ONCE)
         return render_desk(desk, "staff/recovery_codes.html", {"codes": codes}, back=HERE)
 
 
@@ -146,6 +150,7 @@ async def account_page(desk: DeskRequest, sent: str = "", problem: Problem | Non
         "devices": await enrolment.devices_of(desk.ctx, desk.token, login),
         "tokens": [one for one in await tokens.tokens_of(desk.ctx, desk.token) if one.kind != "device"],
         "passkeys": await passkeys.of_caller(desk.ctx, desk.token),
+        "codes": await desk.ctx.db.read(lambda tx: recovery_codes.edition(tx, login)),
         "codes_left": await desk.ctx.db.read(lambda tx: recovery_codes.left(tx, login)),
         "roles": [ROLE_NAMES[role] for role in desk.person.roles],
         "has_factor": await sessions.has_second_factor(desk.ctx, login),

@@ -1,5 +1,7 @@
 """The status of a visit: its state and flags, saved in its summary by every transaction that writes about it."""
 
+import logging
+import time
 from collections.abc import Sequence
 from typing import Literal, cast
 from uuid import UUID
@@ -42,6 +44,8 @@ Flag = Literal[
     "not_agreed",
 ]
 BACKFILL_SIZE = 100
+TELL_SECONDS = 10.0
+_log = logging.getLogger("doorstep.visits")
 PHONE_DAYS = 7
 """So long after the planned day or the last record, whichever is later, phones keep what has nothing left to do."""
 
@@ -252,11 +256,17 @@ def search_texts(plan: Plan) -> tuple[str, ...]:
 
 
 async def backfill_summaries(ctx: AppContext) -> int:
-    """Compute all statuses that were never computed; returns how many. Visits that cannot be read are skipped."""
+    """Compute all statuses that were never computed; returns how many. Visits that cannot be read are skipped.
+
+    It is done before the server listens, and takes minutes for many visits: the log says how far it is.
+    """
     unreadable: set[UUID] = set()
-    total = 0
+    total, told_at = 0, time.monotonic()
     while count := await _backfill(ctx, unreadable):
         total += count
+        if time.monotonic() >= told_at + TELL_SECONDS:
+            told_at = time.monotonic()
+            _log.info("computing how lists show visits: %d done", total)
     return total
 
 

@@ -41,6 +41,7 @@ def configure_logging(form: str, level: str, stream: BinaryIO | None = None) -> 
     )
     logging.root.handlers = [_StdlibHandler()]
     logging.root.setLevel(max(logging.WARNING, getattr(logging, level.upper())))
+    logging.getLogger("doorstep").setLevel(getattr(logging, level.upper()))  # our own below `web`, not only warnings
 
 
 def get_logger() -> structlog.typing.FilteringBoundLogger:
@@ -55,7 +56,8 @@ class _StdlibHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Log it as our own."""
         kind = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else None
-        get_logger().log(record.levelno, record.getMessage().partition("\n")[0], by=record.name, error=kind)
+        more = {"error": kind} if kind else {}
+        get_logger().log(record.levelno, record.getMessage().partition("\n")[0], by=record.name, **more)
 
 
 def _as_json(_: WrappedLogger, level: str, event: EventDict) -> bytes:

@@ -175,6 +175,7 @@ FILLED = {
     "hold_until": "2027-01-01",
     "login": "new",
     "password": "x",
+    "present": "x",
     "again": "x",
     "name": "新人",
     "content": "检修",

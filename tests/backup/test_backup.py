@@ -21,6 +21,7 @@ from service.db.connect import open_database
 from service.db.database import Transaction
 from service.db.migrate import DatabaseTooNew
 from service.db.postgres_tools import ToolFailed
+from service.errors import StorageFull
 from service.lifecycle import build_context
 from service.visits import batches
 from tests.support.api_client import RECORD, VISIT, World, record
@@ -29,6 +30,7 @@ from tests.support.evidence import record_naming, send_evidence
 from tests.support.factories import TOKENS, uid
 from tests.support.log_growth import grow
 from tests.support.pictures import name, picture
+from tests.support.sql import run_sql
 from tests.support.tampering import tampered
 
 if TYPE_CHECKING:
@@ -209,6 +211,13 @@ async def test_a_backup_that_fails_leaves_nothing_under_its_name(tmp_path: Path,
         monkeypatch.setattr(making.log, "verify", fail)
         with pytest.raises(OSError, match="the disk is gone"):
             await make_backup(settings, tmp_path / "backups")
+
+        async def fill_up(*_: Any) -> None:
+            raise StorageFull
+
+        monkeypatch.setattr(making.log, "verify", fill_up)
+        with pytest.raises(BackupError, match="the disk of the backups is full"):
+            await make_backup(settings, tmp_path / "backups")
         assert list((tmp_path / "backups").iterdir()) == []
         assert not (tmp_path / "data" / "last-backup.json").exists()
         for inside in (tmp_path / "data", tmp_path / "data" / "deeper" / "backups"):
@@ -217,6 +226,17 @@ async def test_a_backup_that_fails_leaves_nothing_under_its_name(tmp_path: Path,
         (tmp_path / "link").symlink_to(tmp_path / "data")
         with pytest.raises(BackupError, match="inside the data folder"):
             await make_backup(settings, tmp_path / "link" / "backups")
+
+
+async def test_a_database_that_was_not_upgraded_yet_is_left_to_the_version_that_wrote_it(tmp_path: Path):
+    async with utility(tmp_path / "live", "") as (_, settings):
+        pass
+    await run_sql(
+        settings.database_address, "DELETE FROM migrations WHERE number = (SELECT max(number) FROM migrations)"
+    )
+    with pytest.raises(BackupError, match="旧版本备份"):
+        await make_backup(settings, tmp_path / "backups")
+    assert not list((tmp_path / "backups").iterdir())
 
 
 async def test_a_backup_of_another_engine_or_a_newer_program_is_refused(tmp_path: Path, made: Path):

@@ -1,6 +1,7 @@
 """Tables are brought up to date once, together or not at all, and never by an older program."""
 
 import asyncio
+import logging
 import re
 from pathlib import Path
 
@@ -63,6 +64,35 @@ async def test_a_step_that_fails_leaves_nothing_of_any_step(
     await database.start()
     assert await steps(database) == [step.number for step in whole]
     await database.close()
+
+
+async def test_an_upgrade_tells_how_far_it_is(
+    database: Database, address: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "doorstep")
+    whole = migrate.migrations(database.engine)
+    more = [
+        migrate.Migration(number, f"{number}_more", f"CREATE TABLE t{number} (a BIGINT);\n") for number in (9001, 9002)
+    ]
+    monkeypatch.setattr(migrate, "migrations", lambda engine: (*whole, *more))
+    again = open_database(address)
+    await again.start()
+    await again.close()
+    assert [re.sub(r"\d+\.\d s", "N s", line) for line in caplog.messages] == [
+        "upgrading the database: step 9001_more, 1 of 2",
+        "upgrading the database: step 9002_more, 2 of 2",
+        "upgraded the database in N s",
+    ]
+
+
+async def test_what_was_never_there_is_not_said_to_be_upgraded(
+    bare_address: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "doorstep")
+    database = open_database(bare_address)
+    await database.start()
+    await database.close()
+    assert caplog.messages == []
 
 
 @pytest.mark.parametrize("engine", queries.ENGINES)

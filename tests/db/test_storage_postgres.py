@@ -7,6 +7,7 @@ import pytest
 
 from service import errors
 from service.db.database import Transaction
+from service.db.migrate import NoDatabase
 from service.db.postgres import Postgres
 from service.visits.batches import get_batch
 from service.visits.repository import get_visit, lock_visit
@@ -27,6 +28,17 @@ async def test_a_locked_visit_waits_for_the_other_writer(postgres_database: Post
 
     await asyncio.gather(*(postgres_database.write(lambda tx, name=name: work(tx, name)) for name in "ab"))
     assert order in (["a begins", "a ends", "b begins", "b ends"], ["b begins", "b ends", "a begins", "a ends"])
+
+
+async def test_a_server_that_is_away_and_a_database_that_is_not_there_are_named(postgres: str) -> None:
+    for only_read in (False, True):
+        away = Postgres("postgresql://doorstep:secret@127.0.0.1:1/utility", only_read=only_read)
+        with pytest.raises(OSError, match=r"连不上数据库.*doorstep@127\.0\.0\.1:1/utility") as told:
+            await away.start()
+        assert "secret" not in str(told.value)
+        missing = Postgres(postgres.replace("/postgres?", "/missing?"), only_read=only_read)
+        with pytest.raises(NoDatabase, match="请先建库"):
+            await missing.start()
 
 
 async def test_works_that_lock_each_other_out_are_tried_again(postgres_database: Postgres) -> None:

@@ -102,3 +102,46 @@ def test_every_test_that_shows_a_chapter_of_asvs_exists() -> None:
     named = re.findall(r"`(test_\w+)`", table)
     assert len(named) > 50
     assert set(named) <= there
+
+
+OUTGOING = {
+    "accounts/external_sign_in.py": "DOORSTEP_OIDC_ISSUER DOORSTEP_WECOM_API",
+    "blobs/s3_store.py": "DOORSTEP_BLOBS",
+    "db/postgres.py": "DOORSTEP_DATABASE",
+    "db/postgres_tools.py": "DOORSTEP_DATABASE",
+    "messages/gateways.py": "DOORSTEP_SMS_URL DOORSTEP_SMTP",
+    "transparency/bucket.py": "DOORSTEP_CHECKPOINTS",
+    "transparency/witness.py": "DOORSTEP_CHECKPOINTS",
+    "webhooks/worker.py": "DOORSTEP_WEBHOOKS",
+}
+"""The modules that connect to others, and the settings that say to whom."""
+
+
+def test_the_manual_lists_every_address_that_the_service_calls() -> None:
+    connects = re.compile(
+        r"outgoing_client\(|^import asyncpg|aiosmtplib\.(?:send|SMTP)\(|S3Store\(|urlopen\(|"
+        r"open_connection\(|create_connection\(|requests\.\w+\(",
+        re.MULTILINE,
+    )
+    found = {
+        str(path.relative_to(ROOT / "service"))
+        for path in (ROOT / "service").rglob("*.py")
+        if connects.search(path.read_text("utf-8")) and path.name != "outgoing.py"
+    }
+    assert found == OUTGOING.keys()
+    for name in ("deployment.md", "deployment.en.md"):
+        rows = re.findall(r"^\|[^|]+\|([^|]+)\|[^|]+\|$", (ROOT / "docs" / name).read_text("utf-8"), re.MULTILINE)
+        listed = set(re.findall(r"DOORSTEP_[A-Z_]+", " ".join(rows)))
+        assert set(" ".join(OUTGOING.values()).split()) <= listed, name
+
+
+@pytest.mark.parametrize("name", [path.name for path in sorted((ROOT / "docs").glob("*.md"))])
+def test_the_documents_name_settings_that_exist(name: str) -> None:
+    named = set(re.findall(r"\bDOORSTEP_[A-Z_]*[A-Z]\b(?!…)", (ROOT / "docs" / name).read_text("utf-8")))
+    assert named <= KNOWN
+
+
+@pytest.mark.parametrize("name", ["deployment", "backup", "operations", "sign-in", "monitoring"])
+def test_whoever_reads_chinese_is_sent_to_no_english_page(name: str) -> None:
+    links = re.findall(r"\]\(([^)]+)\)", (ROOT / "docs" / f"{name}.md").read_text("utf-8"))
+    assert [link for link in links if ".en.md" in link] == [f"{name}.en.md"]

@@ -8,8 +8,6 @@ python -m tests.load.cluster KILLS
 
 import asyncio
 import re
-import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -30,9 +28,8 @@ from service.verify.log import verify
 from tests.load.client import Sent, records_for
 from tests.load.crash import Crashes, look
 from tests.load.town import settle_town
-from tests.support.debian import program
 from tests.support.pgserver import controlled_postgres
-from tests.support.proxies import free_port
+from tests.support.proxies import free_port, run_caddy
 from tests.support.running import Running
 
 PHONES = 8
@@ -73,21 +70,10 @@ class ClusterRun(msgspec.Struct):
 @contextmanager
 def caddy_in_front(folder: Path, servers: list[int]) -> Iterator[int]:
     """Caddy in front of servers; its port."""
-    port, file = free_port(), folder / "Caddyfile"
-    file.write_text(CADDYFILE.format(port=port, servers=" ".join(f"127.0.0.1:{one}" for one in servers)))
-    home = {"HOME": str(folder), "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
-    command = [str(program("caddy")), "run", "--adapter", "caddyfile", "--config", str(file)]
-    process = subprocess.Popen(command, env=home, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        end = time.monotonic() + 20
-        while not _answers(port):
-            if time.monotonic() > end:
-                raise RuntimeError("Caddy does not reach a server")
-            time.sleep(0.1)
+    port = free_port()
+    settings = CADDYFILE.format(port=port, servers=" ".join(f"127.0.0.1:{one}" for one in servers))
+    with run_caddy(folder, settings, {}, lambda: _answers(port)):
         yield port
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(10)
 
 
 def _stored(port: int) -> float:

@@ -84,12 +84,29 @@ async def test_what_waits_is_counted_and_its_age_told(world: World):
     assert (row.duties, row.next_duty, row.last_leaf) == (0, None, None)
 
 
-async def test_the_board_and_the_alerts_ask_for_what_there_is(world: World):
+async def let_there_be_everything(world: World) -> None:
+    """What the gauges tell of that are absent otherwise."""
     await world.submit(record())
     world.ctx.checkpoint_targets = ("mailto:office@example.com",)
     await checkpoints.settle(world.ctx)
     backup = LastBackup("/backups/1", world.ctx.now(), sound=True)
     (world.ctx.evidence_storage.data / LAST_BACKUP).write_bytes(msgspec.json.encode(backup))
+
+
+async def test_every_metric_is_explained_in_both_languages_and_no_other(world: World):
+    await let_there_be_everything(world)
+    world.ctx.metrics_secret = SECRET
+    text = (await world.client.get("/metrics", headers=BEARER)).text
+    exported = set(re.findall(r"^# TYPE (\w+) ", text, re.MULTILINE))
+    assert len(exported) > 35
+    for name in ("monitoring.md", "monitoring.en.md"):
+        rows = re.findall(r"^\| (`.*?) \|", (DEPLOY.parents[1] / "docs" / name).read_text("utf-8"), re.MULTILINE)
+        explained = [metric for row in rows for metric in re.findall(r"`(\w+)`", row)]
+        assert sorted(explained) == sorted(exported), name
+
+
+async def test_the_board_and_the_alerts_ask_for_what_there_is(world: World):
+    await let_there_be_everything(world)
     known = {name for name, _ in await scrape(world)} | {"up"}
     known |= {f"doorstep_{name}_total" for name in ("message_attempts", "webhook_attempts", "defects")}
     board = msgspec.json.decode((DEPLOY / "grafana.json").read_bytes())

@@ -29,7 +29,7 @@ async def test_a_second_factor_from_the_account_to_a_lost_phone(sqlite_world: Wo
     async with serve_world(world) as base, open_page(scripts=False, size=DESKTOP) as page:
         await open_session(page, base, await signed_in(world, "zhao"))
         await page.goto(f"{base}/desk/account")
-        await page.get_by_label("再输入一次密码").fill(PASSWORD)
+        await page.locator("[name=present]").fill(PASSWORD)
         await page.get_by_role("button", name="绑定验证器").click()
         secret = unsecret((await page.locator(".code").inner_text()).replace(" ", ""))
         await shot(page, "authenticator")

@@ -1,5 +1,6 @@
 """The pages to sign in and out, the first page, and my account."""
 
+import re
 from urllib.parse import urlencode
 
 import httpx
@@ -9,7 +10,7 @@ from service.accounts import recovery_codes
 from service.accounts.authentication import session_digest
 from service.errors import ServiceUnavailable
 from service.health import health
-from tests.support.api_client import World
+from tests.support.api_client import World, problem
 from tests.support.browser import PASSWORD, Browser, code_now, later, unsecret, with_factor, with_password
 from tests.support.desk import FORM, DeskBrowser, signed_in, text_of
 from tests.support.devices import enrol_phone
@@ -152,9 +153,9 @@ async def test_a_technician_revokes_a_lost_phone_on_the_account_page(world: Worl
 async def test_somebody_adds_an_authenticator_with_their_password(world: World):
     await with_password(world, "zhao")
     zhao = await signed_in(world, "zhao")
-    wrong = await zhao.post("/desk/account/second-factor", {"password": "x"})
+    wrong = await zhao.post("/desk/account/second-factor", {"present": "x"})
     assert (wrong.status_code, "现在的密码不对" in wrong.text) == (403, True)
-    page = await zhao.post("/desk/account/second-factor", {"password": PASSWORD})
+    page = await zhao.post("/desk/account/second-factor", {"present": PASSWORD})
     assert '<div class="qr"><svg' in page.text
     assert "未绑定" in (await zhao.get("/desk/account")).text
 
@@ -165,24 +166,76 @@ async def test_an_authenticator_is_removed_by_its_owner_who_signed_in_just_now(w
     secret = await with_factor(world, login)
     await DeskBrowser(world).sign_in(login, code=code_now(world, secret))
     desk, removal = await signed_in(world, login), "/desk/account/second-factor/removal"
-    codes = await recovery_codes.make(world.ctx, session_digest(desk.cookies["__Host-doorstep"]))
+    codes = await recovery_codes.make(world.ctx, session_digest(desk.cookies["__Host-doorstep"]), "")
+    assert codes is not None
+    sure = {"sure": "yes", "present": PASSWORD}
     page = (await desk.get("/desk/account")).text
     assert ("已绑定" in page, "请找管理员重置" in page, removal in page) == (True, True, True)
     assert ("您的角色必须有" in page) == (login == "wang")
     assert (await desk.post(removal, {})).status_code == 422, "the box is not ticked"
     later(world, minutes=15)
-    again = await desk.post(removal, {"sure": "yes"})
+    again = await desk.post(removal, sure)
     assert "again=1" in again.headers["location"]
     assert "已绑定" in (await desk.get("/desk/account")).text
     desk = await signed_in(world, login)
-    assert (await desk.post(removal, {"sure": "yes"})).status_code == 303
+    wrong = await desk.post(removal, sure | {"present": "x"})
+    assert (wrong.status_code, "现在的密码不对" in wrong.text, "已绑定" in wrong.text) == (403, True, True)
+    assert (await desk.post(removal, sure)).status_code == 303
     page = (await desk.get("/desk/account")).text
     assert ("验证器已解除" in page, "未绑定" in page, "备用码" in page) == (True, True, False)
     assert await world.ctx.db.read(lambda tx: recovery_codes.left(tx, login)) == 0, "they replaced it"
     assert (await Browser(world).sign_in(login, code=codes[0])).status_code == (403 if login == "wang" else 204)
     events = (await world.ask("admin", "GET", f"/v1/events?person={login}&what=second-factor-removed")).json()
     assert [one["by"] for one in events["items"]] == [login]
-    assert (await desk.post(removal, {"sure": "yes"})).status_code == 404, "it is gone"
+    assert (await desk.post(removal, sure)).status_code == 404, "it is gone"
+
+
+async def test_after_a_removal_the_password_alone_sets_up_no_other_authenticator(world: World):
+    await with_password(world, "wang")
+    secret, removal = await with_factor(world, "wang"), "/desk/account/second-factor/removal"
+    other = DeskBrowser(world)
+    await other.sign_in("wang", code=code_now(world, secret))
+    desk, given = await signed_in(world, "wang"), {"login": "wang", "password": PASSWORD}
+    later(world, minutes=1)
+    assert (await desk.post(removal, {"sure": "yes", "present": PASSWORD})).status_code == 303
+    later(world, minutes=1)
+    assert (await other.ask("GET", "/v1/me")).status_code == 401, "other browsers are signed out"
+    stranger = await world.ask(None, "PUT", "/v1/me/second-factor", given)
+    assert problem(stranger) == (409, "second-factor-removed")
+    page = await post(DeskBrowser(world), login="wang", password=PASSWORD)
+    assert (page.status_code, "还没有绑定新的" in page.text, "<svg" in page.text) == (409, True, False)
+    bound = await desk.post("/desk/account/second-factor", {"present": PASSWORD})
+    found = re.search(r'name="secret" value="([^"]+)"', bound.text)
+    assert found is not None, bound.text
+    assert problem(await world.ask(None, "PUT", "/v1/me/second-factor", given)) == (409, "second-factor-removed")
+    browser = Browser(world)
+    assert (await browser.sign_in("wang", code=code_now(world, unsecret(found[1].replace(" ", ""))))).status_code == 204
+
+    later(world, minutes=1)
+    desk = await signed_in(world, "wang")
+    assert (await desk.post(removal, {"sure": "yes", "present": PASSWORD})).status_code == 303
+    later(world, minutes=1)
+    await with_password(world, "wang")
+    assert (await world.ask(None, "PUT", "/v1/me/second-factor", given)).status_code == 200, "an administrator said so"
+
+
+async def test_a_page_of_recovery_codes_that_is_loaded_again_makes_no_others(world: World):
+    await with_password(world, "wang")
+    secret = await with_factor(world, "wang")
+    await DeskBrowser(world).sign_in("wang", code=code_now(world, secret))
+    desk, address = await signed_in(world, "wang"), "/desk/account/recovery-codes"
+    form = {"instead_of": await desk.field("/desk/account", "instead_of")}
+    first = await desk.post(address, form)
+    codes = re.findall(r'<li class="code">(\S+)</li>', first.text)
+    assert (first.status_code, len(codes)) == (200, 10)
+    again = await desk.post(address, form)
+    assert (again.status_code, again.headers["location"]) == (303, "/desk/account")
+    assert "没有再换" in (await desk.get("/desk/account")).text
+    assert (await Browser(world).sign_in("wang", code=codes[0])).status_code == 204, "they still count"
+    other = {"instead_of": await desk.field("/desk/account", "instead_of")}
+    assert other != form
+    assert len(re.findall(r'<li class="code">', (await desk.post(address, other)).text)) == 10
+    assert (await Browser(world).sign_in("wang", code=codes[1])).status_code == 403
 
 
 async def test_the_language_switch_keeps_the_query(world: World):

@@ -6,9 +6,11 @@ import socket
 import ssl
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from tests.support.debian import program
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 NAME = "localhost"
@@ -59,7 +61,7 @@ def nginx(folder: Path, upstream: int) -> Iterator[tuple[int, int]]:
     (folder / "main.conf").write_text(f"{main} events {{}} http {{ {places} include doorstep.conf; }}", "utf-8")
     command = [require("nginx"), "-p", str(folder), "-c", str(folder / "main.conf")]
     subprocess.run([*command, "-t"], check=True, capture_output=True)
-    with _started(command, secure, {}):
+    with _started(command, {}, lambda: _secured(secure)):
         yield secure, plain
 
 
@@ -70,40 +72,51 @@ def caddy(folder: Path, upstream: int) -> Iterator[tuple[int, int]]:
     sample = (DEPLOY / "Caddyfile").read_text("utf-8")
     ports = f"admin off\n\thttp_port {plain}\n\thttps_port {secure}\n"
     assert "admin off\n" in sample
-    (folder / "Caddyfile").write_text(sample.replace("admin off\n", ports), "utf-8")
-    environment = {
-        "SITE": NAME,
-        "UPSTREAM": f"127.0.0.1:{upstream}",
-        "HOME": str(folder),
-        "XDG_DATA_HOME": str(folder),
-        "XDG_CONFIG_HOME": str(folder),
-    }
-    command = [require("caddy"), "run", "--config", str(folder / "Caddyfile"), "--adapter", "caddyfile"]
-    with _started(command, secure, environment):
+    environment = {"SITE": NAME, "UPSTREAM": f"127.0.0.1:{upstream}"}
+    with run_caddy(folder, sample.replace("admin off\n", ports), environment, lambda: _secured(secure)):
         yield secure, plain
 
 
 @contextmanager
-def _started(command: list[str], port: int, more: dict[str, str]) -> Iterator[None]:
+def run_caddy(
+    folder: Path, caddyfile: str, environment: dict[str, str], is_ready: Callable[[], bool]
+) -> Iterator[None]:
+    """Caddy with this text as its settings; it keeps everything in the folder."""
+    (folder / "Caddyfile").write_text(caddyfile, "utf-8")
+    homes = dict.fromkeys(("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"), str(folder))
+    command = [str(program("caddy")), "run", "--config", str(folder / "Caddyfile"), "--adapter", "caddyfile"]
+    with _started(command, environment | homes, is_ready):
+        yield
+
+
+@contextmanager
+def _started(command: list[str], more: dict[str, str], is_ready: Callable[[], bool]) -> Iterator[None]:
     process = subprocess.Popen(
         command, env=os.environ | more, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd="/"
     )
     assert process.stderr is not None
-    trusting = ssl.create_default_context()
-    trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
     try:
-        for _ in range(600):
-            try:
-                with (
-                    socket.create_connection(("127.0.0.1", port), 1) as link,
-                    trusting.wrap_socket(link, server_hostname=NAME),
-                ):
-                    break  # it has its certificate, too
-            except OSError:
-                assert process.poll() is None, process.stderr.read().decode()
-                time.sleep(0.05)
+        end = time.monotonic() + 30
+        while not is_ready():
+            assert process.poll() is None, process.stderr.read().decode()
+            assert time.monotonic() < end, f"{command[0]} does not answer"
+            time.sleep(0.05)
         yield
     finally:
         process.terminate()
         process.wait(20)
         process.stderr.close()
+
+
+def _secured(port: int) -> bool:
+    """Whether something answers with a certificate."""
+    trusting = ssl.create_default_context()
+    trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+    try:
+        with (
+            socket.create_connection(("127.0.0.1", port), 1) as link,
+            trusting.wrap_socket(link, server_hostname=NAME),
+        ):
+            return True
+    except OSError:
+        return False

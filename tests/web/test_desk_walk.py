@@ -16,14 +16,13 @@ from tests.support import example_visits as stories
 from tests.support.api_client import VISIT, World
 from tests.support.chromium import open_page, serve_world
 from tests.support.desk import leftovers, signed_in
-from tests.support.desk_chromium import faults, open_session
+from tests.support.desk_chromium import DESKTOP, PHONE, TABLET, faults, open_session
 from tests.support.desk_routes import desk_routes
 from tests.support.endurance import IS_LONG
 from tests.support.factories import said, uid
 from tests.support.rights import settled
 
-DESKTOP, TABLET = (1366, 768), (820, 1180)
-SIZES = dict.fromkeys(("zh", "en"), (DESKTOP, TABLET)) if IS_LONG else {"zh": (DESKTOP,), "en": (TABLET,)}
+SIZES = dict.fromkeys(("zh", "en"), (DESKTOP, TABLET, PHONE)) if IS_LONG else {"zh": (DESKTOP, PHONE), "en": (TABLET,)}
 LONG = {"name": "欧阳上官司马诸葛" * 8, "phone": "13800000000", "address": "虚构路一号" * 12, "account": "1001"}
 REFERENCE = "GD-2026-03-02-0000-1111-2222-3333-4444-5555-6666"
 EVERYTHING = Person("chief", "欧阳上官司马诸葛夏侯" * 4, ("dispatcher", "supervisor", "admin"), ())
@@ -124,7 +123,7 @@ async def test_every_page_is_accessible_and_fits(sqlite_world: World, language: 
             seen.add(name)
             wrong += await faults(page, f"{name}-{language}", *SIZES[language], contrast=language == "zh" or IS_LONG)
         assert len(seen) > len(PAGES)
-        assert wrong == []
+        assert wrong == [], "\n".join(map(str, wrong))
 
 
 async def test_no_page_shows_what_only_a_program_reads(world: World) -> None:
