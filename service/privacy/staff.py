@@ -56,7 +56,7 @@ async def _erase(
         raise errors.Erased
     erasure = ctx.new_id()
     about = Erasure(what="person", subject=login, by=by, why=why, rows=0, digest="", counts=dict(counts))
-    await erasing.add_erasure(ctx, tx, erasure, about, await erasing.leaf_kinds(tx, rows))
+    await erasing.add_erasure(ctx, tx, erasure, about, rows)
     for key, place in rows.items():
         if place == "events":
             await tx.execute("erase_event", id=key)

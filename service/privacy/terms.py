@@ -80,7 +80,7 @@ def _rows(subject: str, query: str, looks: str = "") -> Step:
             if decision := await tx.fetch_one("decision_of_input", id=key):
                 rows[bytes(decision[0])] = "decisions"
         about = Erasure(what="retention", subject=subject, by=BY, why=WHY, rows=0, digest="")
-        await erasing.add_erasure(ctx, tx, ctx.new_id(), about, await erasing.leaf_kinds(tx, rows))
+        await erasing.add_erasure(ctx, tx, ctx.new_id(), about, rows)
         queries = {subject: query, "access_log": "erase_access"}
         for key, place in rows.items():
             if place in queries:  # a decision is in the row of its input
@@ -103,7 +103,7 @@ async def _erase_upload_rows(ctx: AppContext, tx: Transaction, files: list[bytes
     rows = dict.fromkeys(files, "blobs")
     for file in files:
         rows |= await places.rows_of_file(tx, file)
-    await erasing.add_erasure(ctx, tx, ctx.new_id(), about, await erasing.leaf_kinds(tx, rows))
+    await erasing.add_erasure(ctx, tx, ctx.new_id(), about, rows)
     await erasing.erase_files(tx, files)
 
 

@@ -214,6 +214,9 @@ SELECT count(*) FROM erasures WHERE NOT id >= :least;
 -- name: erasures_keys
 SELECT id FROM erasures WHERE id >= :first ORDER BY id LIMIT :size;
 
+-- name: erasures_from
+SELECT id, body FROM erasures WHERE id >= :first ORDER BY id LIMIT :size;
+
 -- name: erased_without_erasure
 SELECT id FROM erased_rows WHERE NOT EXISTS (SELECT 1 FROM erasures WHERE erasures.id = erased_rows.erasure)
 UNION ALL
