@@ -174,6 +174,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = ""
     company: Annotated[str, SettingHelp("Name of the utility, as customers know it.")] = "供水公司"
     hotline: Annotated[str, SettingHelp("Telephone number that customers may call.")] = ""
+    privacy_contact: Annotated[
+        Annotated[str, Meta(max_length=200)],
+        SettingHelp(
+            "Who answers customers about their data, on the page /privacy: name or department, telephone, mail or "
+            "address; empty: the hotline."
+        ),
+    ] = ""
     price_list: Annotated[
         Annotated[str, Meta(max_length=500)],
         SettingHelp(

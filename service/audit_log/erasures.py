@@ -43,9 +43,10 @@ class ErasedVisit(msgspec.Struct, frozen=True, kw_only=True):
 class Erasure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Who erased what, and why. It must hold no personal data: it is kept for good.
 
-    `what`: visit, person, retention (a term ended) or positions. `subject`: the id of the visit, the login, or the
-    kind. `rows` is how many rows are gone, `digest` commits to their ids (`rows_digest`). `kept` is what remains of a
-    visit. `without_leaf`: how many rows are gone that were older than the leaves of their kind, by table.
+    `what`: visit, person, customer (holds of their account), retention (a term ended) or positions. `subject`: the id
+    of the visit, the login, or the kind. `rows` is how many rows are gone, `digest` commits to their ids
+    (`rows_digest`). `kept` is what remains of a visit. `without_leaf`: how many rows are gone that were older than the
+    leaves of their kind, by table.
     """
 
     what: str

@@ -1,6 +1,7 @@
-"""`erase`, `retention` and `export-person`: personal data leaves when it must."""
+"""`erase`, `retention`, `hold` and `export-person`: personal data leaves when it must, and stays when it must."""
 
 import argparse
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,14 @@ def add_commands(commands: Commands) -> None:
     command = commands.add_parser("retention", help="delete what has been kept for its term, as every night")
     command.add_argument("--dry-run", action="store_true", help="only print what would go")
     command.set_defaults(command=_retention)
+
+    command = commands.add_parser("hold", help="hold a customer's account: none of its visits is erased")
+    command.add_argument("account", metavar="ACCOUNT", help="the number on the bill; visits may come later")
+    command.add_argument("--why", required=True, help="the reason, such as the number of the case")
+    command.add_argument("--who", default="console", help="who decided it [console]")
+    command.add_argument("--until", type=date.fromisoformat, metavar="DATE", help="until when [until it is ended]")
+    command.add_argument("--end", action="store_true", help="end the holds of the account instead")
+    command.set_defaults(command=_hold)
 
     command = commands.add_parser("export-person", help="write a copy of a customer's data into a ZIP file")
     command.add_argument("customer", metavar="TEXT", help="telephone, name or account of the customer")
@@ -61,6 +70,17 @@ def _retention(options: argparse.Namespace, settings: Settings) -> int:
         if options.dry_run:
             return await retention.preview(ctx)
         return await retention.run_night(ctx) or (await retention.last_runs(ctx))[0]  # tonight's, if it was done
+
+    return print_json(run(settings, work))
+
+
+def _hold(options: argparse.Namespace, settings: Settings) -> int:
+    from service.privacy import commands
+
+    async def work(ctx: "AppContext") -> commands.AccountHolds:
+        if options.end:
+            return await commands.release_account(ctx, options.account, options.who, options.why)
+        return await commands.hold_account(ctx, options.account, options.who, options.why, options.until)
 
     return print_json(run(settings, work))
 

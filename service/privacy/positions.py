@@ -64,7 +64,7 @@ async def reduce(ctx: AppContext, tx: Transaction, rows: list[Row]) -> int:
     found: dict[bytes, bytes] = {}
     for key, visit, _, body in rows:
         less = reduced(bytes(body))
-        if less is not None and not any(one.active for one in await holds.holds_of(ctx, tx, UUID(bytes=bytes(visit)))):
+        if less is not None and not await holds.is_held(ctx, tx, UUID(bytes=bytes(visit))):
             found[bytes(key)] = less
     if not found:
         return 0

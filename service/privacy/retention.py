@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from datetime import datetime
 from typing import Annotated
+from uuid import UUID
 
 import msgspec
 from msgspec import Meta
@@ -14,7 +15,7 @@ from service.errors import Problem
 from service.web.access_log import get_logger
 from service.web.decoding import to_json
 
-from . import commands, positions
+from . import account_holds, commands, customers, positions
 from .terms import DAY_MS, TERMS, Term
 
 HOUR = 3
@@ -73,7 +74,7 @@ async def preview(ctx: AppContext) -> RetentionRun:
         before = _before(ctx, term.days(ctx.retention))
         after = term.first
         while before is not None and (keys := await term.due(ctx, before, after)):
-            counts[term.kind] += len(keys)
+            counts[term.kind] += await term.count(ctx, keys)
             after = keys[-1]
     before, since = _before(ctx, ctx.retention.positions), await _reduced_until(ctx)
     key = (0, b"")
@@ -123,6 +124,12 @@ async def _reduce_positions(ctx: AppContext, since: int, before: int, day: str) 
         rows = await ctx.db.read(lambda tx, visit=visit: tx.fetch_all("batches_of_held", visit=visit, before=before))
         if rows:
             count += await positions.reduce(ctx, rows)
+    for account in await account_holds.released_accounts(ctx, await _last_ended(ctx), ctx.clock()):
+        for one in await customers.find(ctx, account):
+            key = UUID(one.visit).bytes
+            rows = await ctx.db.read(lambda tx, key=key: tx.fetch_all("batches_of_held", visit=key, before=before))
+            count += await positions.reduce(ctx, rows)
+            await _pause(ctx, day)
     return count
 
 
@@ -143,6 +150,13 @@ async def claim(ctx: AppContext, tx: Transaction, day: str) -> bool:
     now = ctx.clock()
     times = {"lease": now + LEASE_MS, "now": now, "late": now + 2 * LEASE_MS}  # a lease by a clock that was ahead
     return await tx.execute("claim_retention", day=day, counts=b"{}", **times) == 1
+
+
+@read_only
+async def _last_ended(_: AppContext, tx: Transaction) -> int:
+    """When the last night's deletion ended (ms UTC)."""
+    rows = await tx.fetch_all("last_retention_runs", size=1)
+    return rows[0][1] if rows else 0
 
 
 @read_only
