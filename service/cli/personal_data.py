@@ -7,9 +7,17 @@ from typing import TYPE_CHECKING
 
 from service.cli.running import Commands, fail, print_json, run
 from service.config import Settings
+from service.text import is_visible
 
 if TYPE_CHECKING:
     from service.context import AppContext
+
+
+def _visible(text: str) -> str:
+    """A text in which there is something to read."""
+    if not is_visible(text):
+        raise argparse.ArgumentTypeError("不能为空 / must not be empty")
+    return text.strip()
 
 
 def add_commands(commands: Commands) -> None:
@@ -19,7 +27,7 @@ def add_commands(commands: Commands) -> None:
     whose.add_argument("visit", nargs="?", metavar="VISIT", help="id of the visit")
     whose.add_argument("--customer", metavar="TEXT", help="telephone, name or account: all visits of that customer")
     whose.add_argument("--staff", metavar="LOGIN", help="login of a former employee")
-    command.add_argument("--why", required=True, help="the reason, without names: it is kept")
+    command.add_argument("--why", required=True, type=_visible, help="the reason, without names: it is kept")
     command.add_argument("--who", default="console", help="who decided it [console]")
     command.add_argument("--yes", type=int, metavar="COUNT", help="how many visits of the customer there are")
     command.add_argument("--dry-run", action="store_true", help="only list what would be erased, in every place")
@@ -30,8 +38,10 @@ def add_commands(commands: Commands) -> None:
     command.set_defaults(command=_retention)
 
     command = commands.add_parser("hold", help="hold a customer's account: none of its visits is erased")
-    command.add_argument("account", metavar="ACCOUNT", help="the number on the bill; visits may come later")
-    command.add_argument("--why", required=True, help="the reason, such as the number of the case")
+    command.add_argument(
+        "account", type=_visible, metavar="ACCOUNT", help="the number on the bill; visits may come later"
+    )
+    command.add_argument("--why", required=True, type=_visible, help="the reason, such as the number of the case")
     command.add_argument("--who", default="console", help="who decided it [console]")
     command.add_argument("--until", type=date.fromisoformat, metavar="DATE", help="until when [until it is ended]")
     command.add_argument("--end", action="store_true", help="end the holds of the account instead")
@@ -40,7 +50,9 @@ def add_commands(commands: Commands) -> None:
     command = commands.add_parser("export-person", help="write a copy of a customer's data into a ZIP file")
     command.add_argument("customer", metavar="TEXT", help="telephone, name or account of the customer")
     command.add_argument("file", type=Path, metavar="FILE")
-    command.add_argument("--why", required=True, help="the reason, which the history of each visit shows")
+    command.add_argument(
+        "--why", required=True, type=_visible, help="the reason, which the history of each visit shows"
+    )
     command.add_argument("--who", default="console", help="who asked for it [console]")
     command.set_defaults(command=_export_person)
 
@@ -91,7 +103,10 @@ def _export_person(options: argparse.Namespace, settings: Settings) -> int:
     async def work(ctx: "AppContext") -> bytes:
         return await export.export_customer(ctx, options.customer, options.who, options.why)
 
-    content = run(settings, work)
-    options.file.touch(0o600, exist_ok=False)
-    options.file.write_bytes(content)
+    options.file.touch(0o600, exist_ok=False)  # first: a copy that nobody gets would be noted
+    try:
+        options.file.write_bytes(run(settings, work))
+    except BaseException:
+        options.file.unlink()
+        raise
     return 0

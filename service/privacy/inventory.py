@@ -31,6 +31,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     who: TextPair
     term: Literal["visit", "good"] | str | TextPair
     customers: bool = False
+    note: TextPair | None = None
     columns: dict[str, tuple[str, ...]] = {}
     files: dict[str, TextPair] = {}
 
@@ -103,7 +104,8 @@ def markdown(language: Language, policy: RetentionPolicy) -> str:
         term = translate(kind.duration(policy), language)
         if isinstance(kind.term, str) and kind.term.startswith("keep_"):
             term += f" (`DOORSTEP_{kind.term.upper()}`)"
-        lines.append(f"| {getattr(kind, language)} | {', '.join(tables)} | {purpose}。{ground} | {term} | {who} |")
+        what = "。".join(translate(one, language) for one in (kind, kind.note) if one is not None)
+        lines.append(f"| {what} | {', '.join(tables)} | {purpose}。{ground} | {term} | {who} |")
     return "\n".join(lines).replace("。", ". " if language == "en" else "。")
 
 

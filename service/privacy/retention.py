@@ -15,7 +15,7 @@ from service.errors import Problem
 from service.web.access_log import get_logger
 from service.web.decoding import to_json
 
-from . import account_holds, commands, customers, positions
+from . import account_holds, commands, customers, holds, positions
 from .terms import DAY_MS, TERMS, Term
 
 HOUR = 3
@@ -33,7 +33,9 @@ class RetentionRun(msgspec.Struct, frozen=True):
     day: Annotated[str, Meta(description="The day, YYYY-MM-DD.")]
     ended_at: Annotated[datetime | None, Meta(description="When it ended; null for a preview.")]
     counts: Annotated[dict[str, int], Meta(description="How many were erased, by kind.")]
-    kept: Annotated[int, Meta(description="Visits past their term that stay: open, or under a legal hold.")] = 0
+    kept: Annotated[
+        int | None, Meta(description="Of a preview: visits past their term that stay, as open, owed or held.")
+    ] = None
 
 
 async def run(ctx: AppContext) -> None:
@@ -69,21 +71,30 @@ async def run_night(ctx: AppContext) -> RetentionRun | None:
 
 async def preview(ctx: AppContext) -> RetentionRun:
     """What the next deletion would erase; nothing is changed."""
-    counts = Counter[str]()
+    counts, gone = Counter[str](), set[bytes]()
     for term in TERMS:
         before = _before(ctx, term.days(ctx.retention))
         after = term.first
         while before is not None and (keys := await term.due(ctx, before, after)):
             counts[term.kind] += await term.count(ctx, keys)
+            gone |= {bytes(visit) for _, visit in keys} if term.kind == "visits" else set()
             after = keys[-1]
     before, since = _before(ctx, ctx.retention.positions), await _reduced_until(ctx)
     key = (0, b"")
     while before is not None and (rows := await positions.find(ctx, since, before, key)):
-        counts["positions"] += sum(positions.reduced(bytes(row[3])) is not None for row in rows)
+        found = [row for row in rows if positions.reduced(bytes(row[3])) is not None]
+        counts["positions"] += await _count_free(ctx, [row[1] for row in found if bytes(row[1]) not in gone])
         key = rows[-1][2], bytes(rows[-1][0])
     result = {kind: count for kind, count in counts.items() if count}
     kept = await ctx.db.read(lambda tx: _kept(ctx, tx))
     return RetentionRun(ctx.now().date().isoformat(), None, result, kept - counts["visits"])
+
+
+@read_only
+async def _count_free(ctx: AppContext, tx: Transaction, visits: list[bytes]) -> int:
+    """How many of these are not held."""
+    held = {one: await holds.is_held(ctx, tx, UUID(bytes=bytes(one))) for one in set(visits)}
+    return sum(not held[one] for one in visits)
 
 
 @read_only

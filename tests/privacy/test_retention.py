@@ -82,7 +82,7 @@ async def test_positions_become_coarse_and_nothing_else_changes(world: World) ->
     before = (await world.ask("zhao", "GET", f"/v1/visits/{VISIT}")).json()
     raw = (await world.ask("wang", "GET", f"/v1/records/{found}/body")).content
     later(world, days=91)
-    assert (await retention.preview(world.ctx)).counts["positions"] == 2
+    assert (await retention.preview(world.ctx)).counts["positions"] == 1
     assert (await night(world, 91)).counts == {"positions": 1}
     after = (await world.ask("wang", "GET", f"/v1/records/{found}/body")).json()
     coarse = {"lat": 31.23, "lon": 121.474}
