@@ -29,6 +29,7 @@ from service.messages import report_routes
 from service.messages import routes as messages_routes
 from service.monitoring import routes as monitoring_routes
 from service.phone import pages as phone_pages
+from service.privacy import customer_pages
 from service.privacy import pages as privacy_pages
 from service.privacy import routes as privacy_routes
 from service.privacy.middleware import looks_middleware
@@ -100,6 +101,7 @@ ROUTES = (
     *duties_pages.ROUTES,
     *privacy_routes.ROUTES,
     *privacy_pages.ROUTES,
+    *customer_pages.ROUTES,
     *invitation_pages.ROUTES,
     *sign_in_pages.ROUTES,
     *account_pages.ROUTES,

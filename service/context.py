@@ -79,7 +79,8 @@ class CompanyProfile(msgspec.Struct, frozen=True, kw_only=True):
     `origins`: other origins whose pages may use the API.
 
     `colour`: of customers' pages, dark enough to be read on white. `official`: how customers know that a page is the
-    utility's. `offered_days`: on how many days times are offered to who needs another one.
+    utility's. `privacy_contact`: who answers for personal data. `offered_days`: on how many days times are offered to
+    who needs another one.
 
     `duty_mail`: addresses of the office, which get the daily mail about duties. `automatic`: the kinds of message that
     are sent by themselves; `templates`: their ids at the gateway; `quiet_hours`: from when until when other than urgent
@@ -90,6 +91,7 @@ class CompanyProfile(msgspec.Struct, frozen=True, kw_only=True):
     origins: tuple[str, ...] = ()
     company: str = "供水公司"
     hotline: str = ""
+    privacy_contact: str = ""
     price_list: str = ""
     logo: Logo | None = None
     colour: str = "#0b5cad"

@@ -130,8 +130,8 @@ class Erased(Problem):
 
 class Held(Problem):
     code, status = "held", 409
-    title_zh = "这次上门已被依法保全，保全解除前不能删除"
-    title_en = "This visit is under a legal hold; it cannot be erased before the hold ends"
+    title_zh = "这次上门或它的户号已被依法保全，保全解除前不能删除"
+    title_en = "This visit or its account is under a legal hold; it cannot be erased before the hold ends"
 
 
 class StillHere(Problem):

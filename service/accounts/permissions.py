@@ -37,6 +37,7 @@ Permission = Literal[
     "see events",
     "hold visits",
     "see what is kept",
+    "export customers",
 ]
 
 ROLE_PERMISSIONS: dict[Permission, frozenset[Role]] = {
@@ -64,6 +65,7 @@ ROLE_PERMISSIONS: dict[Permission, frozenset[Role]] = {
     "see events": frozenset({"supervisor", "admin"}),
     "hold visits": frozenset({"supervisor"}),
     "see what is kept": frozenset({"supervisor", "admin"}),
+    "export customers": frozenset({"supervisor"}),
 }
 
 SECOND_FACTOR: frozenset[Role] = frozenset({"supervisor", "admin"})

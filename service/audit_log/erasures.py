@@ -4,6 +4,7 @@ An erasure names the ids of all rows that it removes, and its leaf commits to th
 in the log: without bytes and salt they reveal nothing.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from hashlib import sha256
 from uuid import UUID
@@ -20,6 +21,8 @@ from .sources import LoggedRow, finds_rows_of
 LEAF = "erased"
 ERASED_NAME = "已删除"
 """The name of a person that was erased."""
+_OLDER_THAN_LEAVES = ("visits", "messages", "links", "access_log", "quarantine", "blobs", "received_files")
+"""Tables whose rows, or those that go with them, may have no leaf."""
 
 
 class ErasedVisit(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,9 +43,10 @@ class ErasedVisit(msgspec.Struct, frozen=True, kw_only=True):
 class Erasure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Who erased what, and why. It must hold no personal data: it is kept for good.
 
-    `what`: visit, person, retention (a term ended) or positions. `subject`: the id of the visit, the login, or the
-    kind. `rows` is how many rows are gone, `digest` commits to their ids (`rows_digest`). `kept` is what remains of a
-    visit.
+    `what`: visit, person, customer (holds of their account), retention (a term ended) or positions. `subject`: the id
+    of the visit, the login, or the kind. `rows` is how many rows are gone, `digest` commits to their ids
+    (`rows_digest`). `kept` is what remains of a visit. `without_leaf`: how many rows are gone that were older than the
+    leaves of their kind, by table.
     """
 
     what: str
@@ -53,6 +57,7 @@ class Erasure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     digest: str
     counts: dict[str, int] = {}
     kept: ErasedVisit | None = None
+    without_leaf: dict[str, int] = {}
 
 
 class ErasureRow(msgspec.Struct, frozen=True):
@@ -81,6 +86,16 @@ async def add_erasure(tx: Transaction, row: ErasureRow, rows: Mapping[bytes, str
     await log.append_leaf(tx, LEAF, row.id, row.salt, row.sha256, row.at, log.row_commitment(id=str(row.id)))
     named = [{"id": key, "kind": kind, "erasure": row.id.bytes} for key, kind in rows.items()]
     await tx.execute_many("add_erased_row", named)
+
+
+async def count_without_leaf(tx: Transaction, rows: Mapping[bytes, str]) -> dict[str, int]:
+    """How many rows go with these (table by id) that have no leaf because they are older than those of their kind, by
+    table. `accounts/coverage` counts all of them, so `doorstep verify` has to know which of them are gone."""
+    found = Counter[str]()
+    for key, place in rows.items():
+        if place in _OLDER_THAN_LEAVES:
+            found.update(table for (table,) in await tx.fetch_all("older_than_leaves", id=key))
+    return dict(found)
 
 
 async def is_erased(tx: Transaction, key: bytes) -> bool:

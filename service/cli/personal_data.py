@@ -1,14 +1,23 @@
-"""`erase`, `retention` and `export-person`: personal data leaves when it must."""
+"""`erase`, `retention`, `hold` and `export-person`: personal data leaves when it must, and stays when it must."""
 
 import argparse
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from service.cli.running import Commands, fail, print_json, run
 from service.config.settings import Settings
+from service.text import is_visible
 
 if TYPE_CHECKING:
     from service.context import AppContext
+
+
+def _visible(text: str) -> str:
+    """A text in which there is something to read."""
+    if not is_visible(text):
+        raise argparse.ArgumentTypeError("不能为空 / must not be empty")
+    return text.strip()
 
 
 def add_commands(commands: Commands) -> None:
@@ -26,7 +35,7 @@ def add_commands(commands: Commands) -> None:
         help="电话、姓名或户号：该客户的全部上门 / telephone, name or account: all visits of that customer",
     )
     whose.add_argument("--staff", metavar="LOGIN", help="离职人员的登录名 / login of a former employee")
-    command.add_argument("--why", required=True, help="原因，不写姓名：会保留 / the reason, without names: it is kept")
+    command.add_argument("--why", required=True, type=_visible, help="原因，不写姓名：会保留 / the reason, without names: it is kept")
     command.add_argument("--who", default="console", help="谁决定的 / who decided it [console]")
     command.add_argument(
         "--yes", type=int, metavar="COUNT", help="该客户的上门次数 / how many visits of the customer there are"
@@ -43,6 +52,28 @@ def add_commands(commands: Commands) -> None:
     command.set_defaults(command=_retention)
 
     command = commands.add_parser(
+        "hold", help="保全一个户号：其下的上门都不删除 / hold a customer's account: none of its visits is erased"
+    )
+    command.add_argument(
+        "account",
+        type=_visible,
+        metavar="ACCOUNT",
+        help="账单上的户号，以后的上门也算 / the number on the bill; visits may come later",
+    )
+    command.add_argument(
+        "--why", required=True, type=_visible, help="原因，例如案号 / the reason, such as the number of the case"
+    )
+    command.add_argument("--who", default="console", help="谁决定的 / who decided it [console]")
+    command.add_argument(
+        "--until",
+        type=date.fromisoformat,
+        metavar="DATE",
+        help="到哪一天；不写则到解除为止 / until when [until it is ended]",
+    )
+    command.add_argument("--end", action="store_true", help="改为解除这个户号的保全 / end the holds of the account instead")
+    command.set_defaults(command=_hold)
+
+    command = commands.add_parser(
         "export-person", help="把一个客户的资料写成 ZIP 文件 / write a copy of a customer's data into a ZIP file"
     )
     command.add_argument(
@@ -50,7 +81,7 @@ def add_commands(commands: Commands) -> None:
     )
     command.add_argument("file", type=Path, metavar="FILE")
     command.add_argument(
-        "--why", required=True, help="原因，每次上门的经过里会写 / the reason, which the history of each visit shows"
+        "--why", required=True, type=_visible, help="原因，每次上门的经过里会写 / the reason, which the history of each visit shows"
     )
     command.add_argument("--who", default="console", help="谁要的 / who asked for it [console]")
     command.set_defaults(command=_export_person)
@@ -85,13 +116,27 @@ def _retention(options: argparse.Namespace, settings: Settings) -> int:
     return print_json(run(settings, work))
 
 
+def _hold(options: argparse.Namespace, settings: Settings) -> int:
+    from service.privacy import commands
+
+    async def work(ctx: "AppContext") -> commands.AccountHolds:
+        if options.end:
+            return await commands.release_account(ctx, options.account, options.who, options.why)
+        return await commands.hold_account(ctx, options.account, options.who, options.why, options.until)
+
+    return print_json(run(settings, work))
+
+
 def _export_person(options: argparse.Namespace, settings: Settings) -> int:
     from service.privacy import export
 
     async def work(ctx: "AppContext") -> bytes:
         return await export.export_customer(ctx, options.customer, options.who, options.why)
 
-    content = run(settings, work)
-    options.file.touch(0o600, exist_ok=False)
-    options.file.write_bytes(content)
+    options.file.touch(0o600, exist_ok=False)  # first: a copy that nobody gets would be noted
+    try:
+        options.file.write_bytes(run(settings, work))
+    except BaseException:
+        options.file.unlink()
+        raise
     return 0

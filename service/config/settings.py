@@ -102,6 +102,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         "供水公司"
     )
     hotline: Annotated[str, Customers("客户可以拨打的电话。", "Telephone number that customers may call.")] = ""
+    privacy_contact: Annotated[
+        str,
+        Meta(max_length=200),
+        Customers(
+            "谁答复客户关于个人信息的要求，写在 /privacy 页上：姓名或部门、电话、邮箱或地址；空：热线。",
+            "Who answers customers about their data, on the page /privacy: name or department, telephone, mail or "
+            "address; empty: the hotline.",
+        ),
+    ] = ""
     price_list: Annotated[
         str,
         Meta(max_length=500),

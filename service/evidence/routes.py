@@ -105,8 +105,8 @@ class EvidenceController(Controller):
         },
     )
     async def show_evidence(self, caller: Caller, sha256: Digest, if_none_match: IfNoneMatch = None) -> Response[bytes]:
-        """Whether the caller may see it is checked every time, also for a copy that they have. The original is only in
-        the evidence package."""
+        """Whether the caller may see it is checked every time, also for a copy that they have, and it is a look at the
+        visit. The original, with its metadata, stays in the store: nobody can download it."""
         digest = bytes.fromhex(sha256)
         await thumbnails.require_access(*caller, digest)
         etag = thumbnails.etag(digest)

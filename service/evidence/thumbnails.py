@@ -7,12 +7,13 @@ from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 from signal import SIGKILL
+from uuid import UUID
 
 from PIL import Image
 
 from service.accounts import cards
 from service.accounts.authentication import authenticate_token
-from service.accounts.permissions import Person, can_view_visit
+from service.accounts.permissions import Person, can_view_visit, is_assigned_to
 from service.audit_log import erasures
 from service.blobs.evidence_storage import EvidenceStorage
 from service.blobs.store import blob_path
@@ -20,8 +21,11 @@ from service.context import AppContext, read_only, transaction
 from service.db.database import Transaction
 from service.durable_files import run_in_disk_thread
 from service.errors import NotFound, ServiceUnavailable, UnreadableImage
-from service.visits import evidence_files
+from service.visits import evidence_files, looks
+from service.visits import repository as visits_repository
+from service.visits.loading import load_visit
 from service.web.access_log import get_logger
+from service.web.defects import or_unreadable
 
 from . import thumbnail_worker
 
@@ -37,17 +41,39 @@ def etag(file: bytes) -> str:
 
 
 @read_only
-async def require_access(ctx: AppContext, tx: Transaction, token: bytes, file: bytes) -> None:  # noqa: ARG001 - as the decorator calls it
-    """NotFound unless the person may view a visit to which the file was sent."""
+async def require_access(ctx: AppContext, tx: Transaction, token: bytes, file: bytes) -> None:
+    """NotFound unless the person may view a visit to which the file was sent. It is a look at those visits, unless one
+    of them is their own."""
     person = await authenticate_token(tx, token)
-    if not any(_can_open(person, path) for path in await evidence_files.access_paths(tx, file)):
+    paths = [path for path in await evidence_files.access_paths(tx, file) if _can_open(person, path)]
+    if not paths:
         await erasures.refuse_erased(tx, file)
         raise NotFound
+    await _note_look(ctx, tx, person, paths)
 
 
 def _can_open(person: Person, path: evidence_files.FileAccess) -> bool:
-    own = path.sender == person.login and person.can("see own records")  # also after the visit was reassigned
-    return own or can_view_visit(person, path.technician, path.crew, path.area)
+    return _sent_it(person, path) or can_view_visit(person, path.technician, path.crew, path.area)
+
+
+def _sent_it(person: Person, path: evidence_files.FileAccess) -> bool:
+    return path.sender == person.login and person.can("see own records")  # also after the visit was reassigned
+
+
+async def _note_look(ctx: AppContext, tx: Transaction, person: Person, paths: list[evidence_files.FileAccess]) -> None:
+    if any(_sent_it(person, path) or is_assigned_to(person, path.technician, path.crew) for path in paths):
+        return
+    new = [one for one in dict.fromkeys(path.visit for path in paths) if not looks.is_noted(ctx, person.login, one)]
+    for visit_id in new:
+        if await or_unreadable(ctx, visit_id, _is_own_work(ctx, tx, person, visit_id)):
+            return
+    for visit_id in new:
+        looks.note(ctx, person.login, visit_id)
+
+
+async def _is_own_work(ctx: AppContext, tx: Transaction, person: Person, visit_id: UUID) -> bool:
+    row = await visits_repository.get_visit(tx, visit_id)
+    return row is not None and (await load_visit(ctx, tx, row)).is_own_work_of(person)
 
 
 async def get_rendition(ctx: AppContext, file: bytes) -> bytes:

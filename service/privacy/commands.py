@@ -1,15 +1,22 @@
-"""`doorstep erase`, `doorstep retention` and `doorstep export-person`."""
+"""`doorstep erase`, `doorstep hold`, `doorstep retention` and `doorstep export-person`."""
 
 import asyncio
+from datetime import date, datetime, time
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
+from msgspec import Meta
 
 from service.context import AppContext
+from service.db.database import Transaction
 from service.errors import NotFound
-from service.web.decoding import parse_uuid
+from service.field_kinds import Cleaned, IdentifierText
+from service.visits.changes import Reason
+from service.web.decoding import convert_strict, parse_uuid
 
-from . import customers, erasing, staff
+from . import account_holds, customers, erasing, holds, staff, terms
+from .account_holds import AccountHoldView
 from .customers import FoundVisit
 from .erasing import Erased
 
@@ -27,6 +34,20 @@ class Erasures(msgspec.Struct, frozen=True):
     erased: list[Erased]
     visits: list[FoundVisit] = []
     purged: bool | None = None
+
+
+class AccountHold(Cleaned, frozen=True):
+    """An account that is held or released, and why."""
+
+    account: Annotated[IdentifierText, Meta(description="The number on the bill.", min_length=1)]
+    reason: Reason
+
+
+class AccountHolds(msgspec.Struct, frozen=True):
+    """Holds of an account, and the visits with it that there are now."""
+
+    holds: list[AccountHoldView]
+    visits: list[FoundVisit]
 
 
 async def erase_visit(ctx: AppContext, visit: str, by: str, why: str, *, dry_run: bool) -> Erasures:
@@ -49,7 +70,11 @@ async def erase_customer(
         return Erasures(True, [await erasing.preview(ctx, one) for one in ids], found)
     if confirmed != len(found):
         raise Unconfirmed(list_text(found))
+    for one in ids:  # before any of them is gone
+        await ctx.db.read(lambda tx, one=one: holds.refuse_held(ctx, tx, one))
+    accounts = [await ctx.db.read(lambda tx, one=one: account_holds.accounts_of(tx, one)) for one in ids]
     erased = [await erasing.erase_visit(ctx, one, by, why) for one in ids]
+    await terms.erase_holds_of_accounts(ctx, sorted(set[str]().union(*accounts)), "customer", by, why)
     return Erasures(False, erased, purged=await purge(ctx))
 
 
@@ -58,6 +83,33 @@ async def erase_person(ctx: AppContext, login: str, by: str, why: str, *, dry_ru
     if dry_run:
         return Erasures(True, [await staff.preview_person(ctx, login)])
     return Erasures(False, [await staff.erase_person(ctx, login, by, why)], purged=await purge(ctx))
+
+
+async def hold_account(ctx: AppContext, account: str, by: str, why: str, until: date | None) -> AccountHolds:
+    """Hold an account until the beginning of a day. The supervisors of its visits' areas see it; of one that has none
+    yet, all. InvalidBody if the account or the reason is none."""
+    checked = convert_strict(AccountHold, {"account": account, "reason": why})
+    found = await customers.find(ctx, checked.account, by=("account",))
+    end = None if until is None else datetime.combine(until, time(), ctx.zone)
+    areas = tuple(sorted({one.area for one in found}))
+    hold = await account_holds.set_hold(ctx, checked.account, by, checked.reason, end, areas)
+    return AccountHolds([hold], found)
+
+
+async def release_account(ctx: AppContext, account: str, by: str, why: str) -> AccountHolds:
+    """End all active holds of an account. NotFound if there are none."""
+    checked = convert_strict(AccountHold, {"account": account, "reason": why})
+
+    async def read(tx: Transaction) -> list[AccountHoldView]:
+        return await account_holds.holds_of_account(ctx, tx, checked.account)
+
+    active = {one.id for one in await ctx.db.read(read) if one.active}
+    if not active:
+        raise NotFound
+    for one in active:
+        await account_holds.end_hold(ctx, UUID(one), by, checked.reason)
+    ended = [one for one in await ctx.db.read(read) if one.id in active]
+    return AccountHolds(ended, await customers.find(ctx, checked.account, by=("account",)))
 
 
 async def purge(ctx: AppContext) -> bool:

@@ -1,5 +1,7 @@
 """All visits of one customer, by their telephone, name or account."""
 
+from collections.abc import Collection
+from typing import Literal
 from uuid import UUID
 
 import msgspec
@@ -15,6 +17,9 @@ from service.visits.plan import Customer
 from service.visits.summaries import get_summary
 from service.web.defects import or_unreadable
 
+By = Literal["phone", "name", "account"]
+ANY: tuple[By, ...] = ("phone", "name", "account")
+
 
 class FoundVisit(msgspec.Struct, frozen=True):
     """A visit of a customer, so that a person can confirm that it is theirs."""
@@ -25,19 +30,23 @@ class FoundVisit(msgspec.Struct, frozen=True):
     phone: str
     address: str
     external_ref: str
+    account: str
+    area: str
 
 
 _details = msgspec.json.Decoder(DetailsUpdate)
 
 
-async def find(ctx: AppContext, text: str) -> list[FoundVisit]:
+async def find(ctx: AppContext, text: str, by: Collection[By] = ANY) -> list[FoundVisit]:
     """The visits whose customer has exactly this telephone, name or account now, or had it before a change."""
-    candidates = await ctx.db.read(lambda tx: _candidates(tx, text))
+    if not search_key(text):  # it would occur in every text
+        return []
+    candidates = await ctx.db.read(lambda tx: _candidates(tx, text, by))
     found: list[FoundVisit] = []
     for visit_id in candidates:
 
         async def match(tx: Transaction, visit_id: UUID = visit_id) -> FoundVisit | None:
-            return await or_unreadable(ctx, visit_id, _match(tx, visit_id, text))
+            return await or_unreadable(ctx, visit_id, _match(tx, visit_id, text, by))
 
         one = await ctx.db.read(match)
         if one is not None:
@@ -45,18 +54,18 @@ async def find(ctx: AppContext, text: str) -> list[FoundVisit]:
     return sorted(found, key=lambda one: (one.planned_at, one.visit))
 
 
-async def _candidates(tx: Transaction, text: str) -> list[UUID]:
+async def _candidates(tx: Transaction, text: str, by: Collection[By]) -> list[UUID]:
     """Visits in which the text occurs. It goes through all texts, since a telephone that was changed is in no index."""
     key = search_key(text).replace("!", "!!").replace("%", "!%").replace("_", "!_")
     found = [bytes(visit) for (visit,) in await tx.fetch_all("visits_with_text", pattern=f"%{key}%")]
     for visit, plan, details in await tx.fetch_all("visits_with_changed_details"):
         changed = _details.decode(details).customer
-        if is_customer(PLAN_DECODER.decode(plan).customer, text) or (changed and is_customer(changed, text)):
+        if is_customer(PLAN_DECODER.decode(plan).customer, text, by) or (changed and is_customer(changed, text, by)):
             found.append(bytes(visit))
     return [UUID(bytes=visit) for visit in dict.fromkeys(found)]
 
 
-async def _match(tx: Transaction, visit_id: UUID, text: str) -> FoundVisit | None:
+async def _match(tx: Transaction, visit_id: UUID, text: str, by: Collection[By]) -> FoundVisit | None:
     summary, row = await get_summary(tx, visit_id), await visits_repository.get_visit(tx, visit_id)
     if row is None or summary is None:
         return None
@@ -64,17 +73,26 @@ async def _match(tx: Transaction, visit_id: UUID, text: str) -> FoundVisit | Non
     customers = [PLAN_DECODER.decode(row.body).customer, plan.customer]
     details = [_details.decode(change.body) for change in await changes_of(tx, visit_id) if change.kind == "details"]
     customers += [one.customer for one in details if one.customer is not None]
-    if not any(is_customer(one, text) for one in customers):
+    if not any(is_customer(one, text, by) for one in customers):
         return None
     customer = plan.customer
     return FoundVisit(
-        str(visit_id), summary.planned_at, customer.name, customer.phone, customer.address, plan.external_ref or ""
+        visit=str(visit_id),
+        planned_at=summary.planned_at,
+        customer=customer.name,
+        phone=customer.phone,
+        address=customer.address,
+        external_ref=plan.external_ref or "",
+        account=customer.account,
+        area=row.area,
     )
 
 
-def is_customer(customer: Customer, text: str) -> bool:
+def is_customer(customer: Customer, text: str, by: Collection[By] = ANY) -> bool:
     """Whether a text is the whole name, account or one of the telephone numbers of a customer."""
+    named = {"name": customer.name, "account": customer.account}
+    if identifier_key(text) in {identifier_key(named[one]) for one in by if one in named} - {""}:
+        return True
     numbers = set(phone_numbers(customer.phone)) | {search_key(customer.phone)}
     wanted = set(phone_numbers(text)) | {search_key(text)}
-    names = {identifier_key(customer.name), identifier_key(customer.account)} - {""}
-    return bool((numbers - {""}) & wanted) or identifier_key(text) in names
+    return "phone" in by and bool((numbers - {""}) & wanted)

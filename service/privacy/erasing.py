@@ -115,10 +115,9 @@ async def _erase_rows(
         raise errors.NotFound
     await holds.refuse_held(ctx, tx, visit_id)
     found = await places.collect(tx, visit_id, inputs)
-    kinds = await leaf_kinds(tx, found.rows)
     kept = await _statistics(ctx, tx, row)
     about = msgspec.structs.replace(erasure, counts=_sorted(found.counts), kept=kept)
-    await add_erasure(ctx, tx, erasure_id, about, kinds)
+    await add_erasure(ctx, tx, erasure_id, about, found.rows)
     await tx.execute("add_erased_visit", visit=visit_id.bytes, erasure=erasure_id.bytes, **msgspec.structs.asdict(kept))
     await _erase_search(ctx, tx, row)
     feed = await tx.fetch_all("people_of_feed", visit=visit_id.bytes)
@@ -138,22 +137,33 @@ async def _erase_rows(
     return found
 
 
-async def leaf_kinds(tx: Transaction, rows: dict[bytes, str]) -> dict[bytes, str]:
+async def add_erasure(ctx: AppContext, tx: Transaction, id: UUID, erasure: Erasure, rows: dict[bytes, str]) -> None:
+    """Record an erasure of these rows (table by id), which may be deleted from now on."""
+    without_leaf = await erasures.count_without_leaf(tx, rows)
+    kinds = await _leaf_kinds(tx, rows)
+    row = _erasure_row(ctx, id, msgspec.structs.replace(erasure, without_leaf=without_leaf), kinds)
+    await erasures.add_erasure(tx, row, kinds)
+
+
+async def add_reduction(
+    ctx: AppContext, tx: Transaction, id: UUID, erasure: Erasure, digests: dict[bytes, str]
+) -> None:
+    """Record an erasure of parts of these rows, which stay: the digest of what is left, by id."""
+    await erasures.add_erasure(tx, _erasure_row(ctx, id, erasure, digests), {})
+
+
+def _erasure_row(ctx: AppContext, id: UUID, erasure: Erasure, rows: dict[bytes, str]) -> ErasureRow:
+    body = to_json(msgspec.structs.replace(erasure, rows=len(rows), digest=erasures.rows_digest(rows)))
+    return ErasureRow(id, ctx.clock(), sha256(body).digest(), body, ctx.new_salt())
+
+
+async def _leaf_kinds(tx: Transaction, rows: dict[bytes, str]) -> dict[bytes, str]:
     """The kind of the leaf of each row; where it has none, its table."""
     found: dict[bytes, str] = {}
     for key, place in rows.items():
         leaf = await tx.fetch_one("leaf_kind", id=key)
         found[key] = place if leaf is None else msgspec.json.decode(leaf[0])["t"]
     return found
-
-
-async def add_erasure(
-    ctx: AppContext, tx: Transaction, id: UUID, erasure: Erasure, rows: dict[bytes, str], *, named: bool = True
-) -> None:
-    """Record an erasure of these rows, which may be deleted from now on. Not `named`: they stay, and have changed."""
-    body = to_json(msgspec.structs.replace(erasure, rows=len(rows), digest=erasures.rows_digest(rows)))
-    row = ErasureRow(id, ctx.clock(), sha256(body).digest(), body, ctx.new_salt())
-    await erasures.add_erasure(tx, row, rows if named else {})
 
 
 async def erase_files(tx: Transaction, files: list[bytes]) -> None:

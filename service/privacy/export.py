@@ -39,7 +39,11 @@ async def export_customer(ctx: AppContext, text: str, by: str, why: str) -> byte
     found = await customers.find(ctx, text)
     if not found:
         raise NotFound
-    ids = [UUID(one.visit) for one in found]
+    return await export_visits(ctx, [UUID(one.visit) for one in found], by, why)
+
+
+async def export_visits(ctx: AppContext, ids: list[UUID], by: str, why: str) -> bytes:
+    """The ZIP file with these visits, each of which notes who copied it and why."""
     await _note(ctx, ids, by, why)
     out = BytesIO()
     with ZipFile(out, "w", ZIP_DEFLATED) as archive:

@@ -24,6 +24,8 @@ from service.visits.changes import Reason
 from service.visits.loading import lock_visible_visit
 from service.web.decoding import to_json
 
+from . import account_holds
+
 LEAF = "hold"
 
 
@@ -79,9 +81,16 @@ _DECODER = msgspec.json.Decoder(HoldContent)
 
 
 async def refuse_held(ctx: AppContext, tx: Transaction, visit: UUID) -> None:
-    """Held if a hold on the visit is active."""
-    if any(one.active for one in await holds_of(ctx, tx, visit)):
+    """Held if a hold on the visit or on its customer's account is active."""
+    if await is_held(ctx, tx, visit):
         raise Held
+
+
+async def is_held(ctx: AppContext, tx: Transaction, visit: UUID) -> bool:
+    """Whether a hold on the visit or on one of its accounts is active."""
+    return any(one.active for one in await holds_of(ctx, tx, visit)) or any(
+        one.active for one in await account_holds.holds_of_visit(ctx, tx, visit)
+    )
 
 
 async def holds_of(ctx: AppContext, tx: Transaction, visit: UUID) -> list[HoldView]:

@@ -2,6 +2,7 @@
 
 import tomllib
 from functools import cache
+from math import ceil
 from pathlib import Path
 from typing import Literal
 
@@ -30,6 +31,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     who: TextPair
     term: Literal["visit", "good"] | str | TextPair
     customers: bool = False
+    note: TextPair | None = None
     columns: dict[str, tuple[str, ...]] = {}
     files: dict[str, TextPair] = {}
 
@@ -40,24 +42,37 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
             return None
         return int(getattr(policy, name.removeprefix("keep_")))
 
-    def duration(self, policy: RetentionPolicy) -> PageText | TextPair:
-        """For how long it is kept, in words."""
+    def duration(self, policy: RetentionPolicy, *, plain: bool = False) -> PageText | TextPair:
+        """For how long it is kept: to the day, or `plain`, in years and months."""
         if isinstance(self.term, TextPair):
             return self.term
         days = self.days(policy)
         if not days:
             return PageText("长期")
-        values = {"days": days}
+        time = years_and_months(days) if plain else TextPair(f"{days} 天", f"{days} days")
         if self.id == "positions":
-            return PageText("%(days)s 天以后只留约 100 米的方格", values)
+            return PageText("%(time)s以后只留约 100 米的方格", {"time": time})
         if self.id == "staff":
-            return PageText("离职后 %(days)s 天", values)
-        return (
-            PageText("上门办结后 %(days)s 天", values) if self.term in VISIT_TERMS else PageText("%(days)s 天", values)
-        )
+            return PageText("离职后 %(time)s", {"time": time})
+        return PageText("上门办结后 %(time)s", {"time": time}) if self.term in VISIT_TERMS else time
 
 
 VISIT_TERMS = ("visit", "keep_visits")
+DAYS_OF_YEAR, MONTHS_OF_YEAR = 365.25, 12
+
+
+def years_and_months(days: int) -> TextPair:
+    """A term as people say it: in full months, never shorter than it is, but for the day of a leap year."""
+    if days < 28:
+        return TextPair(f"{days} 天", _count(days, "day"))
+    years, months = divmod(ceil((days - 1) * MONTHS_OF_YEAR / DAYS_OF_YEAR), MONTHS_OF_YEAR)
+    zh = [f"{years} 年"] * bool(years) + [f"{months} 个月"] * bool(months)
+    en = [_count(years, "year")] * bool(years) + [_count(months, "month")] * bool(months)
+    return TextPair(" ".join(zh), " and ".join(en))
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 class _File(msgspec.Struct, frozen=True):
@@ -89,7 +104,8 @@ def markdown(language: Language, policy: RetentionPolicy) -> str:
         term = translate(kind.duration(policy), language)
         if isinstance(kind.term, str) and kind.term.startswith("keep_"):
             term += f" (`DOORSTEP_{kind.term.upper()}`)"
-        lines.append(f"| {getattr(kind, language)} | {', '.join(tables)} | {purpose}。{ground} | {term} | {who} |")
+        what = "。".join(translate(one, language) for one in (kind, kind.note) if one is not None)
+        lines.append(f"| {what} | {', '.join(tables)} | {purpose}。{ground} | {term} | {who} |")
     return "\n".join(lines).replace("。", ". " if language == "en" else "。")
 
 

@@ -22,7 +22,7 @@ from service.web.language import AnyText, PageText
 from service.web.request import AnyRequest
 from service.web.templates import render
 
-from . import holds, inventory, retention
+from . import account_holds, holds, inventory, retention
 from .holds import Hold
 
 TITLES: dict[str, AnyText] = {
@@ -35,6 +35,7 @@ TITLES: dict[str, AnyText] = {
     "codes": PageText("一次性码"),
     "mails": PageText("待办邮件"),
     "staff": PageText("离职人员"),
+    "account_holds": PageText("户号的保全"),
 }
 """By the kind in a run of the nightly deletion."""
 HELD = PageText("这次上门已依法保全，解除以前不会删除")
@@ -51,7 +52,9 @@ class CustomersPageController(PublicController):
     async def show_privacy(self, request: AnyRequest, context: Context) -> ASGIResponse:
         """What is kept, for what, how long, and whom to ask: made from the table of what is kept."""
         view = {
+            "company": context.company.company,
             "hotline": context.company.hotline,
+            "privacy_contact": context.company.privacy_contact,
             "kinds": [kind for kind in inventory.kinds() if kind.customers],
             "policy": context.retention,
         }
@@ -65,10 +68,14 @@ class PrivacyDeskController(DeskController):
     async def show_table(self, desk: Desk) -> ASGIResponse:
         """For supervisors and admins."""
         require_permission(desk.person, "see what is kept")
-        held = await holds.list_holds(desk.ctx, desk.token) if desk.person.can("hold visits") else ()
+        may_hold = desk.person.can("hold visits")
+        held = await holds.list_holds(desk.ctx, desk.token) if may_hold else ()
+        accounts = await account_holds.list_holds(desk.ctx, desk.person) if may_hold else ()
+        logins = {one.by for one in (*held, *accounts)}
         view: dict[str, Any] = {
             "holds": held,
-            "names": await desk.ctx.db.read(lambda tx: names_of(tx, {one.by for one in held})),
+            "account_holds": accounts,
+            "names": await desk.ctx.db.read(lambda tx: names_of(tx, logins)),
             "runs": await retention.last_runs(desk.ctx),
             "titles": TITLES,
             "statistics": await statistics(desk.ctx),

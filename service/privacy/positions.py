@@ -64,15 +64,14 @@ async def reduce(ctx: AppContext, tx: Transaction, rows: list[Row]) -> int:
     found: dict[bytes, bytes] = {}
     for key, visit, _, body in rows:
         less = reduced(bytes(body))
-        if less is not None and not any(one.active for one in await holds.holds_of(ctx, tx, UUID(bytes=bytes(visit)))):
+        if less is not None and not await holds.is_held(ctx, tx, UUID(bytes=bytes(visit))):
             found[bytes(key)] = less
     if not found:
         return 0
     erasure = ctx.new_id()
     digests = {key: sha256(body).digest() for key, body in found.items()}
     about = Erasure(what="positions", subject="batches", by=BY, why="term", rows=0, digest="")
-    kinds = {key: digest.hex() for key, digest in digests.items()}
-    await erasing.add_erasure(ctx, tx, erasure, about, kinds, named=False)
+    await erasing.add_reduction(ctx, tx, erasure, about, {key: digest.hex() for key, digest in digests.items()})
     for key, body in found.items():
         await tx.execute("add_reduced_record", id=key, sha256=digests[key], erasure=erasure.bytes)
         await tx.execute("reduce_batch", id=key, body=body)

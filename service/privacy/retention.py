@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from datetime import datetime
 from typing import Annotated
+from uuid import UUID
 
 import msgspec
 from msgspec import Meta
@@ -14,7 +15,7 @@ from service.errors import Problem
 from service.web.access_log import get_logger
 from service.web.decoding import to_json
 
-from . import commands, positions
+from . import account_holds, commands, customers, holds, positions
 from .terms import DAY_MS, TERMS, Term
 
 HOUR = 3
@@ -32,7 +33,9 @@ class RetentionRun(msgspec.Struct, frozen=True):
     day: Annotated[str, Meta(description="The day, YYYY-MM-DD.")]
     ended_at: Annotated[datetime | None, Meta(description="When it ended; null for a preview.")]
     counts: Annotated[dict[str, int], Meta(description="How many were erased, by kind.")]
-    kept: Annotated[int, Meta(description="Visits past their term that stay: open, or under a legal hold.")] = 0
+    kept: Annotated[
+        int | None, Meta(description="Of a preview: visits past their term that stay, as open, owed or held.")
+    ] = None
 
 
 async def run(ctx: AppContext) -> None:
@@ -68,21 +71,30 @@ async def run_night(ctx: AppContext) -> RetentionRun | None:
 
 async def preview(ctx: AppContext) -> RetentionRun:
     """What the next deletion would erase; nothing is changed."""
-    counts = Counter[str]()
+    counts, gone = Counter[str](), set[bytes]()
     for term in TERMS:
         before = _before(ctx, term.days(ctx.retention))
         after = term.first
         while before is not None and (keys := await term.due(ctx, before, after)):
-            counts[term.kind] += len(keys)
+            counts[term.kind] += await term.count(ctx, keys)
+            gone |= {bytes(visit) for _, visit in keys} if term.kind == "visits" else set()
             after = keys[-1]
     before, since = _before(ctx, ctx.retention.positions), await _reduced_until(ctx)
     key = (0, b"")
     while before is not None and (rows := await positions.find(ctx, since, before, key)):
-        counts["positions"] += sum(positions.reduced(bytes(row[3])) is not None for row in rows)
+        found = [row for row in rows if positions.reduced(bytes(row[3])) is not None]
+        counts["positions"] += await _count_free(ctx, [row[1] for row in found if bytes(row[1]) not in gone])
         key = rows[-1][2], bytes(rows[-1][0])
     result = {kind: count for kind, count in counts.items() if count}
     kept = await ctx.db.read(lambda tx: _kept(ctx, tx))
     return RetentionRun(ctx.now().date().isoformat(), None, result, kept - counts["visits"])
+
+
+@read_only
+async def _count_free(ctx: AppContext, tx: Transaction, visits: list[bytes]) -> int:
+    """How many of these are not held."""
+    held = {one: await holds.is_held(ctx, tx, UUID(bytes=bytes(one))) for one in set(visits)}
+    return sum(not held[one] for one in visits)
 
 
 @read_only
@@ -123,6 +135,12 @@ async def _reduce_positions(ctx: AppContext, since: int, before: int, day: str) 
         rows = await ctx.db.read(lambda tx, visit=visit: tx.fetch_all("batches_of_held", visit=visit, before=before))
         if rows:
             count += await positions.reduce(ctx, rows)
+    for account in await account_holds.released_accounts(ctx, await _last_ended(ctx), ctx.clock()):
+        for one in await customers.find(ctx, account):
+            key = UUID(one.visit).bytes
+            rows = await ctx.db.read(lambda tx, key=key: tx.fetch_all("batches_of_held", visit=key, before=before))
+            count += await positions.reduce(ctx, rows)
+            await _pause(ctx, day)
     return count
 
 
@@ -143,6 +161,13 @@ async def claim(ctx: AppContext, tx: Transaction, day: str) -> bool:
     now = ctx.clock()
     times = {"lease": now + LEASE_MS, "now": now, "late": now + 2 * LEASE_MS}  # a lease by a clock that was ahead
     return await tx.execute("claim_retention", day=day, counts=b"{}", **times) == 1
+
+
+@read_only
+async def _last_ended(_: AppContext, tx: Transaction) -> int:
+    """When the last night's deletion ended (ms UTC)."""
+    rows = await tx.fetch_all("last_retention_runs", size=1)
+    return rows[0][1] if rows else 0
 
 
 @read_only

@@ -1,7 +1,7 @@
 """Erasing what is kept of a person of the utility who has left, as far as it may be.
 
-Their login stays where they wrote something: it says who did it, is never used again, and leads to nobody once the name
-is gone. What they wrote about visits goes with the visits.
+Their login stays where they wrote something: it says who did it, and is never used again. What they wrote about visits,
+and messages and pages that told customers of their name, go with the visits.
 """
 
 from collections import Counter
@@ -56,7 +56,7 @@ async def _erase(
         raise errors.Erased
     erasure = ctx.new_id()
     about = Erasure(what="person", subject=login, by=by, why=why, rows=0, digest="", counts=dict(counts))
-    await erasing.add_erasure(ctx, tx, erasure, about, await erasing.leaf_kinds(tx, rows))
+    await erasing.add_erasure(ctx, tx, erasure, about, rows)
     for key, place in rows.items():
         if place == "events":
             await tx.execute("erase_event", id=key)

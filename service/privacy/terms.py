@@ -12,10 +12,10 @@ import msgspec
 from service import errors
 from service.accounts.events import PersonEvent, record_event
 from service.audit_log.erasures import ERASED_NAME, Erasure
-from service.context import AppContext, RetentionPolicy, transaction
+from service.context import AppContext, RetentionPolicy, read_only, transaction
 from service.db.database import Transaction
 
-from . import erasing, places, staff
+from . import account_holds, customers, erasing, holds, places, staff
 
 DAY_MS = 86_400_000
 SIZE = 100
@@ -31,10 +31,16 @@ class Term(msgspec.Struct, frozen=True):
     query: str
     erase: Step
     first: Key = b""
+    countable: Step | None = None
+    """How many of the keys would go, where not all do."""
 
     def days(self, policy: RetentionPolicy) -> int:
         """For how many days it is kept; 0: for good."""
         return int(getattr(policy, SETTINGS.get(self.kind, self.kind)))
+
+    async def count(self, ctx: AppContext, keys: list[Key]) -> int:
+        """How many of the keys that are due would be erased."""
+        return len(keys) if self.countable is None else await self.countable(ctx, keys)
 
     async def due(self, ctx: AppContext, before: int, after: Key) -> list[Key]:
         """The next keys that are due."""
@@ -43,6 +49,13 @@ class Term(msgspec.Struct, frozen=True):
         given = {"before": before, "after": after, "size": SIZE, **more}
         rows: list[Any] = await ctx.db.read(lambda tx: tx.fetch_all(self.query, **given))
         return rows if self.kind == "visits" else [row[0] for row in rows]
+
+
+@read_only
+async def _count_free_visits(ctx: AppContext, tx: Transaction, keys: list[Key]) -> int:
+    """How many of the visits are not held by their account."""
+    held = [await holds.is_held(ctx, tx, UUID(bytes=bytes(visit))) for _, visit in keys]
+    return held.count(False)
 
 
 async def _erase_visits(ctx: AppContext, keys: list[Key]) -> int:
@@ -55,6 +68,38 @@ async def _erase_visits(ctx: AppContext, keys: list[Key]) -> int:
             continue
         count += 1
     return count
+
+
+async def erase_holds_of_accounts(ctx: AppContext, accounts: list[str], what: str, by: str, why: str) -> int:
+    """Erase the holds of accounts that no visit has any more, unless one is active. Returns of how many accounts."""
+    count = 0
+    for account in await _without_visits(ctx, accounts):
+        count += await _erase_holds_of_account(ctx, account, what, by, why)
+    return count
+
+
+@transaction
+async def _erase_holds_of_account(ctx: AppContext, tx: Transaction, account: str, what: str, by: str, why: str) -> bool:
+    rows = await account_holds.rows_to_erase(ctx, tx, account)
+    if not rows:
+        return False
+    about = Erasure(what=what, subject="account_holds", by=by, why=why, rows=0, digest="")
+    await erasing.add_erasure(ctx, tx, ctx.new_id(), about, rows)
+    for query in ("erase_account_hold_ends", "erase_account_holds"):
+        await tx.execute(query, account=account)
+    return True
+
+
+async def _without_visits(ctx: AppContext, accounts: list[str]) -> list[str]:
+    return [one for one in accounts if not await customers.find(ctx, one, by=("account",))]
+
+
+async def _erase_account_holds(ctx: AppContext, keys: list[Key]) -> int:
+    return await erase_holds_of_accounts(ctx, keys, "retention", BY, WHY)
+
+
+async def _count_left_over(ctx: AppContext, keys: list[Key]) -> int:
+    return len(await _without_visits(ctx, keys))
 
 
 async def _erase_staff(ctx: AppContext, keys: list[Key]) -> int:
@@ -80,7 +125,7 @@ def _rows(subject: str, query: str, looks: str = "") -> Step:
             if decision := await tx.fetch_one("decision_of_input", id=key):
                 rows[bytes(decision[0])] = "decisions"
         about = Erasure(what="retention", subject=subject, by=BY, why=WHY, rows=0, digest="")
-        await erasing.add_erasure(ctx, tx, ctx.new_id(), about, await erasing.leaf_kinds(tx, rows))
+        await erasing.add_erasure(ctx, tx, ctx.new_id(), about, rows)
         queries = {subject: query, "access_log": "erase_access"}
         for key, place in rows.items():
             if place in queries:  # a decision is in the row of its input
@@ -103,7 +148,7 @@ async def _erase_upload_rows(ctx: AppContext, tx: Transaction, files: list[bytes
     rows = dict.fromkeys(files, "blobs")
     for file in files:
         rows |= await places.rows_of_file(tx, file)
-    await erasing.add_erasure(ctx, tx, ctx.new_id(), about, await erasing.leaf_kinds(tx, rows))
+    await erasing.add_erasure(ctx, tx, ctx.new_id(), about, rows)
     await erasing.erase_files(tx, files)
 
 
@@ -132,10 +177,11 @@ def _plain(query: str) -> Step:
     return delete
 
 
-SETTINGS = {"codes": "sign_ins"}
+SETTINGS = {"codes": "sign_ins", "account_holds": "visits"}
 """The field of the policy, where a kind has another name."""
 TERMS = (
-    Term("visits", "due_visits", _erase_visits, (-(2**62), b"")),
+    Term("account_holds", "due_account_holds", _erase_account_holds, "", _count_left_over),
+    Term("visits", "due_visits", _erase_visits, (-(2**62), b""), _count_free_visits),
     Term("quarantine", "due_quarantine", _rows("quarantine", "erase_input", "looks_at_input")),
     Term("uploads", "due_uploads", _erase_uploads),
     Term("looks", "due_looks", _rows("access_log", "erase_access")),
@@ -144,4 +190,5 @@ TERMS = (
     Term("mails", "due_mails", _plain("delete_mail")),
     Term("staff", "due_staff", _erase_staff, ""),
 )
-"""In this order. Positions are reduced besides (`positions`)."""
+"""In this order: holds of accounts go the night after their last visit, as a preview says. Positions are reduced
+besides (`positions`)."""

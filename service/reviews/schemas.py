@@ -120,6 +120,8 @@ class HistoryStep(msgspec.Struct, frozen=True, kw_only=True):
             "viewed",
             "held",
             "released",
+            "account_held",
+            "account_released",
             "link",
             "departure",
         ],

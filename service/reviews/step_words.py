@@ -28,6 +28,8 @@ KINDS: dict[str, PageText] = {
     "viewed": PageText("查看了这次上门，不是自己的任务"),
     "held": PageText("依法保全，不得删除"),
     "released": PageText("解除保全"),
+    "account_held": PageText("依法保全户号，所有上门不得删除"),
+    "account_released": PageText("解除户号的保全"),
     "departure": PageText("技术员出发"),
     "link": PageText("扫门口的码打开了客户的签认页，码由此人出示"),
 }

@@ -1,15 +1,18 @@
 """How `doorstep verify` checks that everything has a leaf since the log covers everything (`accounts/coverage`)."""
 
+from collections import Counter
+
 import msgspec
 
 from service.accounts import coverage
 from service.accounts.coverage import COVERAGE_ID, Coverage
+from service.audit_log.erasures import Erasure
 from service.audit_log.events import get_event
 from service.context import AppContext, read_only
 from service.db.database import Transaction
 from service.errors import Problem
 
-from .rows import MAX_LISTED, format_id
+from .rows import BATCH_SIZE, MAX_LISTED, format_id
 
 _LISTS = {
     "sightings_without_leaf": "a network where somebody was ({}): no leaf in the log",
@@ -17,6 +20,7 @@ _LISTS = {
     "messages_contradicted": "message {}: it was delivered, and its row says otherwise",
 }
 _DECODER = msgspec.json.Decoder(Coverage)
+_ERASURES = msgspec.json.Decoder(Erasure)
 
 
 class Covered(msgspec.Struct, frozen=True):
@@ -53,20 +57,32 @@ async def _read_coverage(_: AppContext, tx: Transaction) -> Covered | None:
 
 @read_only
 async def check_coverage(_: AppContext, tx: Transaction, covered: Covered | None) -> list[str]:
-    """No row has come or gone without a leaf since then."""
+    """No row has come or gone without a leaf since then, but for those that an erasure names."""
     if covered is None:
         return ["nothing says since when everything has a leaf"]
     found = await coverage.rows_without_leaf(tx)
+    left = Counter(covered.rows)
+    left.subtract(await _erased_without_leaf(tx) if covered.rows else {})
     faults = [
-        f"{table}: {found.get(table, 0)} rows have no leaf, and {covered.rows.get(table, 0)} are that old"
-        for table in sorted({*found, *covered.rows})
-        if _differs(table, found.get(table, 0), covered.rows.get(table, 0))
+        f"{table}: {found.get(table, 0)} rows have no leaf, and {left[table]} are that old"
+        for table in sorted({*found, *left})
+        if _differs(table, found.get(table, 0), left[table])
     ]
     for query, fault in _LISTS.items():
         since = {"since": covered.at} if query == "sightings_without_leaf" else {}
         rows = await tx.fetch_all(query, **since, size=MAX_LISTED)
         faults += [fault.format(format_id(row[0])) for row in rows]
     return faults
+
+
+async def _erased_without_leaf(tx: Transaction) -> Counter[str]:
+    """How many of the rows from before were erased since, by table, as the erasures say."""
+    gone, first = Counter[str](), b""
+    while rows := await tx.fetch_all("erasures_from", first=first, size=BATCH_SIZE):
+        for _, body in rows:
+            gone.update(_ERASURES.decode(body).without_leaf)
+        first = rows[-1][0] + b"\0"
+    return gone
 
 
 def _differs(table: str, found: int, covered: int) -> bool:

@@ -12,6 +12,7 @@ WITH logged (id) AS (
     UNION ALL SELECT id FROM photo_copies
     UNION ALL SELECT id FROM erasures
     UNION ALL SELECT id FROM legal_holds
+    UNION ALL SELECT id FROM account_holds
     UNION ALL SELECT leaf FROM checklists WHERE leaf IS NOT NULL
     UNION ALL SELECT id FROM access_log WHERE salt IS NOT NULL
     UNION ALL SELECT id FROM messages WHERE salt IS NOT NULL
@@ -189,6 +190,7 @@ UNION ALL SELECT 'quarantine', count(*) FROM quarantine
 UNION ALL SELECT 'erasures', count(*) FROM erasures
 UNION ALL SELECT 'erased_rows', count(*) FROM erased_rows
 UNION ALL SELECT 'holds', count(*) FROM legal_holds
+UNION ALL SELECT 'account_holds', count(*) FROM account_holds
 UNION ALL SELECT 'looks', count(*) FROM access_log
 UNION ALL SELECT 'messages', count(*) FROM messages
 UNION ALL SELECT 'links', count(*) FROM links
@@ -213,6 +215,9 @@ SELECT count(*) FROM erasures WHERE NOT id >= :least;
 
 -- name: erasures_keys
 SELECT id FROM erasures WHERE id >= :first ORDER BY id LIMIT :size;
+
+-- name: erasures_from
+SELECT id, body FROM erasures WHERE id >= :first ORDER BY id LIMIT :size;
 
 -- name: erased_without_erasure
 SELECT id FROM erased_rows WHERE NOT EXISTS (SELECT 1 FROM erasures WHERE erasures.id = erased_rows.erasure)

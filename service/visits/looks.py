@@ -21,10 +21,20 @@ def subject(visit_id: UUID) -> str:
 
 def note(ctx: AppContext, login: str, visit_id: UUID) -> None:
     """Note that somebody looks at a visit today."""
-    look = login, visit_id, ctx.now().date().isoformat()
+    look = _look(ctx, login, visit_id)
     if look in ctx.written_looks or len(ctx.noted_looks) >= MOST:
         return
     ctx.noted_looks[look] = None
+
+
+def is_noted(ctx: AppContext, login: str, visit_id: UUID) -> bool:
+    """Whether this server has noted already that somebody looked at a visit today."""
+    look = _look(ctx, login, visit_id)
+    return look in ctx.written_looks or look in ctx.noted_looks
+
+
+def _look(ctx: AppContext, login: str, visit_id: UUID) -> tuple[str, UUID, str]:
+    return login, visit_id, ctx.now().date().isoformat()
 
 
 async def write_noted(ctx: AppContext) -> None:

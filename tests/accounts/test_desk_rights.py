@@ -76,6 +76,7 @@ PAGES = {
     "/desk/people/{login}": Expected(OFFICE | {ADMIN}),
     "/desk/phone-exports": Expected(SUPERVISORS),
     "/desk/privacy": Expected(SUPERVISORS | {ADMIN}),
+    "/desk/privacy/customer": Expected(SUPERVISORS),
     "/desk/quarantine": Expected(SUPERVISORS | {ADMIN}),
     "/desk/quarantine/{input_id}": Expected(OVERSEERS),
     "/desk/queue": Expected(SUPERVISORS, ONLY_SUPER),
@@ -113,6 +114,10 @@ FORMS = {
     "/desk/people/{login}/roles": ONLY_ADMIN,
     "/desk/people/{login}/tokens/end": ONLY_ADMIN,
     "/desk/phone-exports": SUPERVISORS,
+    "/desk/privacy/account-holds": SUPERVISORS,  # each holds accounts of visits of their areas
+    "/desk/privacy/account-holds/{account_hold_id}/end": ONLY_SUPER,
+    "/desk/privacy/customer": SUPERVISORS,  # each finds visits of their areas
+    "/desk/privacy/customer/export": SUPERVISORS,
     "/desk/privacy/holds/{visit_id}": ONLY_SUPER,
     "/desk/privacy/holds/{visit_id}/{hold_id}/end": ONLY_SUPER,
     "/desk/quarantine/{input_id}/decision": OVERSEERS,
@@ -140,11 +145,14 @@ NOT_SHOWN = {
     "/desk/visits/{visit_id}/notice",
     "/desk/visits/{visit_id}/call",
     "/desk/imports/rows",
+    "/desk/privacy/account-holds",
+    "/desk/privacy/customer/export",
     "/desk/account/passkeys/removal",
     "/desk/account/recovery-codes",
     "/desk/account/second-factor/removal",
 }
-"""Forms that no page shows here: the work has begun, a table is shown first, and nobody has a second factor."""
+"""Forms that no page shows here: the work has begun, a table or a customer is shown first, and nobody has a second
+factor."""
 SHOWN_TO_ALL = {"/desk/account/second-factor", "/desk/account/password", "/desk/account/tokens/end"}
 """Forms that everybody has, each for themselves."""
 NO_REDIRECT = {
@@ -162,6 +170,8 @@ NO_REDIRECT = {
     "/desk/people/{login}/enrolment": "shows the code once",
     "/desk/account/second-factor": "shows the secret once",
     "/desk/account/second-factor/removal": "nobody has a second factor here",
+    "/desk/privacy/customer": "shows what nobody may keep in an address",
+    "/desk/privacy/customer/export": "gives a file",
     "/desk/quarantine/{input_id}/look": "shows what nobody may keep in an address",
     "/desk/phone-exports": "a record is imported once, however often",
 }
@@ -198,11 +208,15 @@ AHEAD = ("/desk/visits/{visit_id}/call", "/desk/visits/{visit_id}/cancel", "/des
 DOES = {
     "/desk/account/devices/{device_id}/revocation": OWN,
     "/desk/notices": DISPATCH,
+    "/desk/privacy/account-holds": SUPER,
     "/desk/visits/new": DISPATCH,
 }
 TABLE = "工单号,类型,开始,结束,技术员,姓名,工作内容\nGD-1,维修（漏水）,2027-03-02 15:00,16:00,li,陶,检修\n"
 RIGHT = {
     "/desk/imports/rows": {"table": urlsafe_b64encode(TABLE.encode()).decode()},
+    "/desk/privacy/account-holds": {"account": CUSTOMER["account"], "hold_reason": "测试"},
+    "/desk/privacy/customer": {"customer": CUSTOMER["phone"]},
+    "/desk/privacy/customer/export": {"customer": CUSTOMER["phone"], "reason": "测试"},
     "/desk/quarantine/{input_id}/decision": {"decision": "discard", "reason": "测试"},
     "/desk/visits/{visit_id}/call": {"id": str(uid("call")), "called": "陶女士", "text": "电话告知"},
     "/desk/visits/{visit_id}/cancel": {"revision": "0", "reason": "不去"},
@@ -268,6 +282,7 @@ async def town(world: World) -> Desk:
     given = {"visit_id": VISIT, "input_id": ids["kept"], "device_id": ids["device"], "login": OWN}
     given |= {"event_id": ids["event"], "receiver": "gis"}
     given["hold_id"] = uid("held")
+    given["account_hold_id"] = ids["account_hold"]
     return await Desk(world, given | {"checklist_id": "onsite", "version": "1"}).opened()
 
 

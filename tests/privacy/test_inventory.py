@@ -1,10 +1,12 @@
 """The table of what is kept is complete: every column of the database, and every kind of file."""
 
+import re
 import sqlite3
 from fnmatch import fnmatch
 from pathlib import Path
 
 import asyncpg
+import msgspec
 import pytest
 
 from service.audit_log import checkpoints
@@ -13,6 +15,7 @@ from service.db.database import Transaction
 from service.keys import Keys
 from service.privacy import inventory
 from service.sealer import Sealer
+from service.web.language import TextPair
 from tests.support.api_client import World, opened_world
 from tests.support.databases import copied_postgres, copy_sqlite
 from tests.support.privacy import lived_through
@@ -78,6 +81,35 @@ def test_the_documents_have_the_table_as_it_is(language: str, name: str) -> None
     assert inventory.with_table(text, language, RetentionPolicy()) == text  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("days", "zh", "en"),
+    [
+        (1, "1 天", "1 day"),
+        (30, "1 个月", "1 month"),
+        (90, "3 个月", "3 months"),
+        (180, "6 个月", "6 months"),
+        (365, "1 年", "1 year"),
+        (366, "1 年", "1 year"),
+        (396, "1 年 1 个月", "1 year and 1 month"),
+        (1096, "3 年", "3 years"),
+        (1826, "5 年", "5 years"),
+        (1830, "5 年 1 个月", "5 years and 1 month"),
+    ],
+)
+def test_a_term_is_said_in_years_and_months(days: int, zh: str, en: str) -> None:
+    assert inventory.years_and_months(days) == TextPair(zh, en)
+
+
+async def test_customers_read_whom_to_ask(sqlite_world: World) -> None:
+    world = sqlite_world
+    hotline = msgspec.structs.replace(world.ctx.company, hotline="021-962740")
+    officer = msgspec.structs.replace(hotline, privacy_contact="个人信息保护负责人 周，privacy@example.org")
+    for company, expected in ((hotline, "请拨打热线。"), (officer, f"请联系：{officer.privacy_contact}。")):
+        world.ctx.company = company
+        answer = await world.client.get("/privacy", headers={"accept-language": "zh-CN"})
+        assert expected in answer.text
+
+
 async def test_customers_read_the_terms_of_their_utility(sqlite_world: World) -> None:
     sqlite_world.ctx.retention = RetentionPolicy(visits=777)
     pages = {}
@@ -85,7 +117,11 @@ async def test_customers_read_the_terms_of_their_utility(sqlite_world: World) ->
         answer = await sqlite_world.client.get("/privacy", headers={"accept-language": language})
         assert answer.status_code == 200
         pages[language] = answer.text
-    assert "上门办结后 777 天" in pages["zh-CN"]
-    assert "777 days after the visit is closed" in pages["en"]
+    assert "上门办结后 2 年 2 个月" in pages["zh-CN"]
+    assert "2 years and 2 months after the visit is closed" in pages["en"]
+    for page in pages.values():
+        assert not re.search(r"\d{3,} (天|days)", page)
+    assert "网信部门" in pages["zh-CN"]
+    assert "人民法院" in pages["zh-CN"]
     for kind in inventory.kinds():
         assert (kind.zh in pages["zh-CN"]) == kind.customers

@@ -13,7 +13,7 @@ from service.privacy import commands, customers, erasing, export, inventory, sta
 from service.verify.log import verify
 from tests.support.api_client import VISIT, World, opened_world, record
 from tests.support.desk import leftovers, signed_in, text_of
-from tests.support.evidence import send_evidence
+from tests.support.evidence import record_naming, send_evidence
 from tests.support.factories import a_plan, uid
 from tests.support.pictures import name, picture
 from tests.support.privacy import ADDRESS, NAME, OLD_PHONE, OTHER, PHONE, PHOTO, lived_through
@@ -47,6 +47,33 @@ async def test_looks_that_are_none_of_their_own_are_noted_once_a_day(world: Worl
     assert (await world.ask("wang", "PUT", f"{PATH}/assignee", {"person": "wang"})).status_code == 200
     now += 86_400_000
     await world.ask("wang", "GET", PATH)  # now it is theirs
+    assert await looks(world) == ["wang", "wang"]
+    await log.assign_sequence_numbers(world.ctx.db)
+    assert (await verify(world.ctx)).faults == []
+
+
+async def test_a_photo_asked_for_by_its_digest_alone_is_a_look_at_its_visit(world: World) -> None:
+    await world.plan(area="城东")
+    await world.submit(record_naming(PHOTO))
+    assert (await send_evidence(world, PHOTO)).status_code == 201
+    address = f"/v1/evidence/{name(PHOTO)}"
+    for who in ("zhao", "li"):  # who planned the visit, and who goes there and sent it
+        assert (await world.ask(who, "GET", address)).status_code == 200
+    assert (await world.ask("qian", "GET", address)).status_code == 404
+    assert await looks(world) == []
+    first = await world.ask("wang", "GET", address)
+    assert first.status_code == 200
+    assert await looks(world) == ["wang"]
+    again = await world.ask("wang", "GET", address, if_none_match=first.headers["etag"])
+    assert again.status_code == 304
+    await world.ask("wang", "GET", PATH)  # the same look
+    assert await looks(world) == ["wang"]
+    world.ctx.written_looks.clear()  # another server
+    await world.ask("wang", "GET", address)
+    assert await looks(world) == ["wang"]
+    now = world.ctx.clock() + 86_400_000
+    world.ctx.clock = lambda: now
+    await world.ask("wang", "GET", address)
     assert await looks(world) == ["wang", "wang"]
     await log.assign_sequence_numbers(world.ctx.db)
     assert (await verify(world.ctx)).faults == []

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -12,17 +12,16 @@ from service.accounts.authentication import token_digest
 from service.audit_log import log
 from service.context import RetentionPolicy
 from service.privacy import positions, retention
-from service.privacy.retention import RetentionRun
 from service.verify.log import verify
 from tests.support.api_client import RECORD, VISIT, World, opened_world, record
 from tests.support.evidence import send_evidence
-from tests.support.factories import said, uid
+from tests.support.factories import uid
 from tests.support.fake_gateway import set_up, stand
 from tests.support.pictures import name, picture
+from tests.support.retention import FINE, night, visited
 from tests.support.reviews import later
 
 HELD, OPEN = uid("held"), uid("open")
-FINE = {"lat": 31.2304161, "lon": 121.4737011, "accuracy_m": 8.0}
 
 
 @pytest.fixture
@@ -32,32 +31,9 @@ async def world(address: str) -> AsyncIterator[World]:
         yield opened
 
 
-async def visited(world: World, visit: Any) -> None:
-    """A visit that is done and reviewed."""
-    await world.plan(visit, area="城东")
-    found = uid(f"record of {visit}")
-    entries = [said("09:05", "arrived", id=str(uid(f"a {visit}")), place=FINE)]
-    entries += [said("09:06", "left", id=str(uid(f"l {visit}")), evidence=[{"kind": "gps", **FINE}])]
-    assert (await world.submit(record(found, visit, entries=entries), found)).status_code == 201
-    shown = await world.ask("wang", "GET", f"/v1/visits/{visit}/review")
-    codes = {one["finding"]["code"] for one in shown.json()["findings"]}
-    wanted = [one["source"] for one in shown.json()["reasons"] if one["source"] in codes]
-    findings = [{"code": code, "decision": "override", "reason": "演练"} for code in wanted]
-    path, tag = f"/v1/visits/{visit}/review", shown.headers["etag"]
-    assert (await world.ask("wang", "PUT", path, {"findings": findings}, if_match=tag)).status_code == 200
-
-
 async def states(world: World) -> dict[str, str]:
     listed = (await world.ask("zhao", "GET", "/v1/visits")).json()["items"]
     return {one["id"]: one["state"] for one in listed}
-
-
-async def night(world: World, days: int) -> RetentionRun:
-    """Four in the morning, some days after the visit."""
-    stand(world.ctx, datetime.fromisoformat("2026-03-02T04:00:00+08:00") + timedelta(days=days))
-    ran = await retention.run_night(world.ctx)
-    assert ran is not None
-    return ran
 
 
 async def clean(world: World) -> bool:
@@ -106,7 +82,7 @@ async def test_positions_become_coarse_and_nothing_else_changes(world: World) ->
     before = (await world.ask("zhao", "GET", f"/v1/visits/{VISIT}")).json()
     raw = (await world.ask("wang", "GET", f"/v1/records/{found}/body")).content
     later(world, days=91)
-    assert (await retention.preview(world.ctx)).counts["positions"] == 2
+    assert (await retention.preview(world.ctx)).counts["positions"] == 1
     assert (await night(world, 91)).counts == {"positions": 1}
     after = (await world.ask("wang", "GET", f"/v1/records/{found}/body")).json()
     coarse = {"lat": 31.23, "lon": 121.474}

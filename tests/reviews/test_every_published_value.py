@@ -7,6 +7,7 @@ from uuid import UUID
 from service.context import ReviewPolicy
 from service.messages import worker
 from service.messages.gateways import PermanentFailure
+from service.privacy import account_holds
 from service.reviews import refresh
 from service.reviews.schemas import HistoryStep
 from service.visits.attention import ReasonKind
@@ -99,6 +100,8 @@ async def reviewed(world: World, seen: Seen) -> None:
     hold = f"/v1/visits/{visit}/holds/{uid('hold')}"
     await ask(world, "wang", "PUT", hold, {"reason": "诉讼"})
     await ask(world, "wang", "DELETE", hold)
+    account = await account_holds.set_hold(world.ctx, "1001", "wang", "诉讼", None)
+    await account_holds.end_hold(world.ctx, UUID(account.id), "wang", "和解")
     ahead = {"at": (world.ctx.now() + timedelta(hours=1)).isoformat(), "tick": 1, "session": str(uid("s"))}
     await submitted(
         world,
