@@ -129,18 +129,10 @@ def _check(text: str, keys: Sequence[VerifierKey], texts: Collection[str]) -> Ch
         opening = read_opening(proof.extra)
         leaf: dict[str, Any] = msgspec.json.decode(opening.leaf)
         return _checked(proof, opening, leaf, keys, texts)
-    except (
-        InvalidNote,
-        msgspec.DecodeError,
-        KeyError,
-        TypeError,
-        ValueError,
-        OverflowError,
-        OSError,
-        RecursionError,
-    ) as error:
-        detail = str(error) if isinstance(error, InvalidNote) else "the leaf cannot be read"
-        return CheckedProof(faults=[detail])
+    except InvalidNote as error:
+        return CheckedProof(faults=[str(error)])
+    except (msgspec.DecodeError, KeyError, TypeError, ValueError, OverflowError, OSError, RecursionError):
+        return CheckedProof(faults=["the leaf cannot be read"])
 
 
 def _checked(
