@@ -129,6 +129,7 @@ GRAVE = {
     "reset": ("POST", "/v1/invitations", {"person": "li", "reset": True}),
     "departure": ("PUT", "/v1/people/li/departure", {"reason": "退休"}),
     "token": ("DELETE", "/v1/people/li/tokens/x", None),
+    "phone": ("POST", "/v1/enrolments", {"person": "sun"}),
 }
 
 
