@@ -159,8 +159,10 @@ async def remove_totp(ctx: AppContext, tx: Transaction, token: bytes) -> None:
 
 @transaction
 async def sign_out(ctx: AppContext, tx: Transaction, token: bytes, *, everywhere: bool = False) -> None:
-    """End this session, or all sessions of the person. NotASession for a token of a script, which stays, and for that of
-    a phone, which ends no sessions: it may be in other hands."""
+    """End this session, or all sessions of the person.
+
+    NotASession for a token of a script, which stays, and for that of a phone: it may be in other hands.
+    """
     owner = await token_owner(tx, token)
     person = owner.person
     if owner.kind == "device" or (owner.kind != "session" and not everywhere):
