@@ -142,6 +142,10 @@ class Connection(HttpToolsProtocol):
         if len(self.pipeline) >= MAX_PIPELINED:
             self._end(TooManyRequests("read the answers first"))
             return
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        if hosts > 1 or (hosts == 0 and self.parser.get_http_version() == "1.1"):  # proxies may take another than we do
+            self._end(InvalidHeader("send one Host (RFC 9112, 3.2)"))
+            return
         super().on_headers_complete()
         self._in_head = False
         self._begun_at = self.last_received

@@ -20,9 +20,10 @@ TIMEOUT_SECONDS = 10.0
 
 
 async def start_external_session(
-    ctx: AppContext, origin: SignInOrigin, login: str, *, has_second_factor: bool
+    ctx: AppContext, origin: SignInOrigin, login: str, *, has_second_factor: bool, at: int | None = None
 ) -> NewSession:
-    """A new session of a present colleague, by login. InvalidCredentials when there is none.
+    """A new session of a present colleague, by login, who signed in there at a time (ms UTC; None: now).
+    InvalidCredentials when there is none.
 
     TotpRequired for somebody with a second factor, or who needs one, when the other system asked for none.
     """
@@ -37,7 +38,7 @@ async def start_external_session(
         )
         if not has_second_factor and (has_own or not SECOND_FACTOR.isdisjoint(person.roles)):
             raise TotpRequired
-        return await start_session(ctx, tx, origin, person, await origin.known_browser_in(ctx, tx, person.login))
+        return await start_session(ctx, tx, origin, person, await origin.known_browser_in(ctx, tx, person.login), at)
 
     async with failures_recorded(ctx, origin.address, login):
         return await ctx.db.write(start)

@@ -27,13 +27,19 @@ class NewSession(NamedTuple):
 
 
 async def start_session(
-    ctx: AppContext, tx: Transaction, origin: SignInOrigin, person: Person, known: str
+    ctx: AppContext, tx: Transaction, origin: SignInOrigin, person: Person, known: str, at: int | None = None
 ) -> NewSession:
-    """Start a session in the transaction that has proved who it is. The one that the browser had ends."""
+    """Start a session in the transaction that has proved who it is. The one that the browser had ends.
+
+    `at`: when the person proved it, if not now (ms UTC): the session is as old as that.
+    """
     token, now = token_urlsafe(32), ctx.clock()
     if origin.session is not None:
         await credentials.revoke_token(tx, origin.session, now)
-    await credentials.add_token(tx, session_digest(token), person.login, now, "session", label=origin.label)
+    begun = now if at is None else at
+    await credentials.add_token(tx, session_digest(token), person.login, begun, "session", label=origin.label)
+    if begun < now:  # otherwise it could have ended for want of use
+        await credentials.mark_token_used(tx, session_digest(token), now)
     await throttling.reset_attempts(tx, origin.address, person.login, known)
     await attempts.delete_old(tx, now)
     label = address_label(origin.address)

@@ -1,6 +1,8 @@
 """Signing in at the utility's identity provider: OpenID Connect, by authorization code with PKCE.
 
 The provider names somebody by a claim, which has to be the login of a present colleague: no account is made by it.
+It may send somebody back who signed in there long ago. So it is asked when that was, and a session that it begins is
+for grave acts as old as that.
 """
 
 import time
@@ -19,8 +21,10 @@ from joserfc.jwk import KeySet
 from service.context import AppContext, OidcSettings
 from service.errors import InvalidCredentials, ProviderUnavailable
 
+from .authentication import MINUTE_MS
 from .external_sign_in import fetch_json, start_external_session
 from .new_session import NewSession
+from .person_state import SESSION_MAX_AGE_MS
 from .sign_in_origin import SignInOrigin
 
 ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA", "Ed25519")
@@ -50,8 +54,9 @@ class _Provider(NamedTuple):
 _known: dict[str, _Provider] = {}
 
 
-async def begin(ctx: AppContext, back: str) -> tuple[str, Pending]:
-    """The address at the provider to which the browser goes. ProviderUnavailable."""
+async def begin(ctx: AppContext, back: str, *, again: bool = False) -> tuple[str, Pending]:
+    """The address at the provider to which the browser goes. `again`: it shall ask who they are in any case.
+    ProviderUnavailable."""
     settings = _settings(ctx)
     provider = await _provider(settings)
     pending = Pending(token_urlsafe(24), token_urlsafe(24), token_urlsafe(48), back)
@@ -65,6 +70,8 @@ async def begin(ctx: AppContext, back: str) -> tuple[str, Pending]:
         "nonce": pending.nonce,
         "code_challenge": challenge,
         "code_challenge_method": "S256",
+        # with `max_age` it has to say in `auth_time` when they signed in there (OpenID Connect Core, 3.1.2.1)
+        **({"prompt": "login", "max_age": "0"} if again else {"max_age": str(SESSION_MAX_AGE_MS // 1000)}),
     }
     address = str(provider.metadata["authorization_endpoint"])
     return f"{address}{'&' if '?' in address else '?'}{urlencode(query)}", pending
@@ -91,7 +98,16 @@ async def finish(
     methods = claims.get("amr")
     said = {str(method) for method in cast("list[object]", methods)} if isinstance(methods, list) else set[str]()
     second = settings.factor == "always" or (settings.factor == "amr" and not SECOND_FACTORS.isdisjoint(said))
-    return await start_external_session(ctx, origin, str(claims.get(settings.claim) or ""), has_second_factor=second)
+    login = str(claims.get(settings.claim) or "")
+    return await start_external_session(ctx, origin, login, has_second_factor=second, at=_proved_at(ctx, claims))
+
+
+def _proved_at(ctx: AppContext, claims: dict[str, Any]) -> int:
+    """When the person proved who they are (ms UTC), as the session will have it: at the provider, but no longer ago
+    than is enough for grave acts to ask again. So it is too where the provider does not say when."""
+    now, at = ctx.clock(), claims.get("auth_time")
+    oldest = now - min(ctx.sign_in.proof_minutes * MINUTE_MS, SESSION_MAX_AGE_MS // 2)
+    return max(oldest, min(now, at * 1000)) if isinstance(at, int) else oldest
 
 
 async def _claims(ctx: AppContext, settings: OidcSettings, token: str, nonce: str) -> dict[str, Any]:

@@ -106,10 +106,10 @@ class SessionController(Controller):
         "/v1/sessions",
         summary="End all my sessions",
         status_code=204,
-        responses={**_CHANGED_COOKIES, **problems(*CHANGE_ERRORS)},
+        responses={**_CHANGED_COOKIES, **problems(*CHANGE_ERRORS, NotASession)},
     )
     async def sign_out_everywhere(self, caller: Caller) -> Response[None]:
-        """All browsers are signed out, this one too. Phones and scripts keep their tokens."""
+        """All browsers are signed out, this one too. Phones and scripts keep their tokens; a phone signs nobody out."""
         await sessions.sign_out(*caller, everywhere=True)
         return _CookieResponse(session_cookies(""))
 

@@ -181,10 +181,13 @@ async def _remove_totp(ctx: AppContext, tx: Transaction, token: bytes) -> None:
 
 @transaction
 async def sign_out(ctx: AppContext, tx: Transaction, token: bytes, *, everywhere: bool = False) -> None:
-    """End this session, or all sessions of the person. NotASession for a token of a script or phone, which stays."""
+    """End this session, or all sessions of the person.
+
+    NotASession for a token of a script, which stays, and for that of a phone: it may be in other hands.
+    """
     owner = await token_owner(tx, token)
     person = owner.person
-    if owner.kind != "session" and not everywhere:
+    if owner.kind == "device" or (owner.kind != "session" and not everywhere):
         raise NotASession
     if everywhere:
         await access.revoke_tokens(tx, person.login, ctx.clock(), "session")

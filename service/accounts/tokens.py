@@ -11,10 +11,18 @@ from msgspec import Meta
 
 from service.context import AppContext, read_only, transaction
 from service.db.database import Transaction
-from service.errors import NotFound, UnknownPerson
+from service.errors import NotFound, PermissionDenied, UnknownPerson
 
 from . import credentials, repository
-from .authentication import DAY_MS, WARNING_MS, authenticate_token, require_permission, token_digest, token_end
+from .authentication import (
+    DAY_MS,
+    WARNING_MS,
+    authenticate_token,
+    require_permission,
+    token_digest,
+    token_end,
+    token_owner,
+)
 from .credentials import TokenKind, TokenRow
 from .events import OPERATOR, PersonEvent, record_event
 from .recent_sign_in import require_recent_sign_in
@@ -60,8 +68,9 @@ async def tokens_of(ctx: AppContext, tx: Transaction, token: bytes, login: str |
 @transaction
 async def end_token(ctx: AppContext, tx: Transaction, token: bytes, wanted: str, login: str | None = None) -> None:
     """End one of the caller's tokens or, for an admin, of somebody else's. NotFound, also when it has ended;
-    SignInAgain."""
-    caller = await authenticate_token(tx, token)
+    SignInAgain; PermissionDenied for a phone, which may be in other hands, unless it ends the token of a phone."""
+    holder = await token_owner(tx, token)
+    caller = holder.person
     if login is not None:
         require_permission(caller, "add people")
         await require_recent_sign_in(ctx, tx, token)
@@ -71,6 +80,8 @@ async def end_token(ctx: AppContext, tx: Transaction, token: bytes, wanted: str,
     row = next((row for row in await credentials.living_tokens(tx, owner) if token_id(row.digest) == wanted), None)
     if row is None:
         raise NotFound
+    if holder.kind == "device" and row.kind != "device":
+        raise PermissionDenied
     await credentials.revoke_token(tx, row.digest, ctx.clock())
     what = "session-ended" if row.kind == "session" else "token-ended"
     await record_event(ctx, tx, PersonEvent(what=what, person=owner, by=caller.login, reason=row.label))

@@ -10,7 +10,8 @@ from service.durable_files import append_durably, fsync_path
 NAME = "checkpoints"
 TAIL_BYTES = 65536  # some hundred checkpoints
 _NOTE = re.compile(
-    rb"(?m)^[^\n]+\n\d+\n[A-Za-z0-9+/]{43}=\n(?:[^\n]+\n)*\n(?:\xe2\x80\x94 [^\s+]+ [A-Za-z0-9+/]+={0,2}(?:\n|\Z))+"
+    rb"(?m)^[^\n]+\n\d+\n[A-Za-z0-9+/]{43}=\n(?:[^\n]+\n){0,16}\n"
+    rb"(?:\xe2\x80\x94 [^\s+]+ [A-Za-z0-9+/]+={0,2}(?:\n|\Z))+"
 )
 _END, _CUT_OFF = b"\n\n", "…\n\n".encode()
 """What follows a note, and what follows one that a crash cut off, so that it is none."""

@@ -16,7 +16,7 @@ ED25519, COSIGNATURE = 0x01, 0x04
 MAX_SIGNATURES = 100
 PROOF_HEADER = "c2sp.org/tlog-proof@v1"
 _SIGNATURE = re.compile(r"— ([^\s+]+) ([A-Za-z0-9+/]+={0,2})")
-_NUMBER = re.compile(r"0|[1-9]\d*", re.ASCII)
+_NUMBER = re.compile(r"0|[1-9]\d{0,18}", re.ASCII)  # of 64 bits
 
 
 class InvalidNote(ValueError):

@@ -20,6 +20,7 @@ from service.accounts.authentication import (
 )
 from service.accounts.events import DeviceEvent, PersonEvent, record_event
 from service.accounts.permissions import Person, supervises
+from service.accounts.recent_sign_in import require_recent_sign_in
 from service.context import AppContext, read_only, transaction
 from service.db.database import Transaction
 from service.errors import InvalidOneTimeCode, NotFound, TooManyDevices, UnknownPerson
@@ -101,7 +102,8 @@ class DevicePage(msgspec.Struct, frozen=True):
 
 
 async def enrol(ctx: AppContext, token: bytes, given: EnrolmentRequest) -> Enrolment:
-    """Issue a one-time code for a technician's phone. Their earlier ones stay valid until one of them is used."""
+    """Issue a one-time code for a technician's phone. Their earlier ones stay valid until one of them is used.
+    SignInAgain: whoever has the code can write as the technician."""
     code, expires_at = await _issue_code(ctx, token, given.person)
     url = f"{ctx.company.url}/enrol#{code}"  # browsers do not send the part after #, so no log contains the code
     return Enrolment(code, url, qr_svg(url), ctx.to_local_time(expires_at))
@@ -111,6 +113,7 @@ async def enrol(ctx: AppContext, token: bytes, given: EnrolmentRequest) -> Enrol
 async def _issue_code(ctx: AppContext, tx: Transaction, token: bytes, login: str) -> tuple[str, int]:
     caller = await authenticate_token(tx, token)
     require_permission(caller, "enrol a device")
+    await require_recent_sign_in(ctx, tx, token)
     person = await accounts_repository.person(tx, await accounts_repository.known_login(tx, login))
     if person is None or "technician" not in person.roles or not supervises(caller, "enrol a device", person):
         raise UnknownPerson

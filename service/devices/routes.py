@@ -9,7 +9,7 @@ from litestar.params import FromPath, JSONBody
 
 from service.accounts.caller import Caller, Context, limit_by_address, requires
 from service.accounts.permissions import Person
-from service.errors import InvalidOneTimeCode, NotFound, TooManyDevices, UnknownPerson
+from service.errors import InvalidOneTimeCode, NotFound, SignInAgain, TooManyDevices, UnknownPerson
 from service.web.api_document import CHANGE_ERRORS, PUBLIC, PUBLIC_ERRORS, READ_ERRORS, WRITE_ERRORS, example, problems
 from service.web.query import text_parameter
 from service.web.request import AnyRequest
@@ -49,11 +49,11 @@ class DevicesController(Controller):
         operation_class=example(
             EnrolmentRequest("li"), Enrolment(_CODE, f"https://doorstep.example/enrol#{_CODE}", "<svg …/>", _NOON)
         ),
-        responses=problems(*WRITE_ERRORS, UnknownPerson),
+        responses=problems(*WRITE_ERRORS, UnknownPerson, SignInAgain),
     )
     async def enrol_device(self, caller: Caller, data: JSONBody[EnrolmentRequest]) -> Enrolment:
-        """The technician scans the QR code with their phone, which sends the code to `POST /v1/devices`. Their previous
-        code expires."""
+        """The technician scans the QR code with their phone, which sends the code to `POST /v1/devices`. Their earlier
+        codes work until one of them is used."""
         return await enrolment.enrol(*caller, data)
 
     @post(

@@ -105,15 +105,15 @@ async def deliveries_of(tx: Transaction, visit_id: UUID) -> list[DeliveryRow]:
     return await fetch_structs(tx, DeliveryRow, "deliveries_of", visit=visit_id.bytes)
 
 
-async def claim_due(tx: Transaction, now: int, lease: int, size: int) -> list[MessageRow]:
-    """Claim due messages for one worker; if it dies, they are due again at `lease`.
+async def claim_due(tx: Transaction, channel: str, now: int, lease: int, size: int) -> list[MessageRow]:
+    """Claim due messages of a channel for one worker; if it dies, they are due again at `lease`.
 
     A message that waits longer than any wait lasts was written by a clock that was ahead: it is due too. An attempt of
     which nothing was recorded may have reached the gateway: it is recorded as unknown.
     """
     limits = {"short_waits": SHORT_WAITS, "soon": lease + CLOCK_SKEW_MS, "late": now + MAX_WAIT_MS + CLOCK_SKEW_MS}
     claimed: list[MessageRow] = []
-    for found in await fetch_structs(tx, MessageRow, "messages_due", now=now, size=size, **limits):
+    for found in await fetch_structs(tx, MessageRow, "messages_due", channel=channel, now=now, size=size, **limits):
         if await tx.execute("claim_message", id=found.id.bytes, lease=lease, previous=found.next_at) == 1:
             claimed.append(msgspec.structs.replace(found, tries=found.tries + 1, next_at=lease))
             if found.tries:

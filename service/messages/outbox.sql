@@ -19,7 +19,7 @@ FROM messages WHERE visit = :visit ORDER BY created_at, id;
 SELECT id, visit, about, channel, recipient, text, placeholders, entries, sha256, created_at, created_by, give_up_at,
     state, tries, next_at, withdrawn_at, withdrawn_because, occasion, variables, not_before, link, salt
 FROM messages
-WHERE next_at IS NOT NULL
+WHERE channel = :channel AND next_at IS NOT NULL
     -- A message without an attempt that need not wait is due whatever clock wrote it; so is one that waits longer than
     -- any wait lasts.
     AND (next_at <= :now OR tries = 0 AND not_before IS NULL

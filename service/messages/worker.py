@@ -1,11 +1,13 @@
 """The outbox's worker claims due messages with a lease, sends them and records the result.
 
+Each channel has its own queue: a mail server that does not answer delays no one-time code by text message.
+
 Delivery is at least once: after a crash between sending and recording, the message is sent again with the same id.
 In the transaction that records a delivery the notice becomes entries of the office: it is the evidence for 4.3.1.
 """
 
 import asyncio
-from typing import Literal
+from typing import Literal, get_args
 from uuid import UUID, uuid5
 
 import msgspec
@@ -25,14 +27,16 @@ from service.visits.status import recompute_after_message
 from service.web.defects import or_unreadable
 
 from . import outbox
+from .composing import Channel
 from .gateways import PermanentFailure, TemporaryFailure
 from .kinds import KINDS
 from .misdirected import former_numbers, is_misdirected
 from .outbox import AttemptOutcome, MessageRow, MessageState
 from .situation import situation_of
 
+CHANNELS: tuple[Channel, ...] = get_args(Channel)
 POLL_SECONDS = 1.0
-BATCH_SIZE = 8  # messages on their way at once
+BATCH_SIZE = 8  # messages of a channel on their way at once
 MIN_ATTEMPTS = 6  # before a notice is given up: the clock may have stepped ahead
 TIMEOUT_SECONDS = 45.0  # for a gateway
 LEASE_MS = 60_000  # longer than the timeout of a gateway
@@ -40,20 +44,32 @@ SUBJECT = {"appointment": "上门服务预约", "reschedule": "上门服务改�
 
 
 async def run(ctx: AppContext) -> None:
-    """Deliver until cancelled. While the database fails, messages wait."""
+    """Deliver on every channel until cancelled. While the database fails, messages wait."""
+    async with asyncio.TaskGroup() as group:
+        for channel in CHANNELS:
+            group.create_task(_serve_channel(ctx, channel))
+
+
+async def _serve_channel(ctx: AppContext, channel: Channel) -> None:
     while True:
         try:
-            sent = await deliver_due(ctx)
+            sent = await deliver_due(ctx, (channel,))
         except Problem:
             sent = 0
         if sent < BATCH_SIZE:
             await asyncio.sleep(POLL_SECONDS)
 
 
-async def deliver_due(ctx: AppContext) -> int:
-    """Deliver the messages that are due now. Returns the number of attempts."""
+async def deliver_due(ctx: AppContext, channels: tuple[Channel, ...] = CHANNELS) -> int:
+    """Deliver the messages that are due now, of each channel at most `BATCH_SIZE`. Returns the number of attempts."""
     now = ctx.clock()
-    claimed = await ctx.db.write(lambda tx: outbox.claim_due(tx, now, now + LEASE_MS, BATCH_SIZE))
+
+    async def claim(tx: Transaction) -> list[MessageRow]:
+        return [
+            row for channel in channels for row in await outbox.claim_due(tx, channel, now, now + LEASE_MS, BATCH_SIZE)
+        ]
+
+    claimed = await ctx.db.write(claim)
     true = [row for row in claimed if await _still_holds(ctx, row)]
     await asyncio.gather(*(_deliver(ctx, row) for row in true))
     return len(true)

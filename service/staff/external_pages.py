@@ -24,6 +24,7 @@ from service.web.templates import Switch, redirect, render
 from .sign_in_pages import sign_in_page
 
 Back = Annotated[str | None, text_parameter("Where to go then: an address of this site.", "next", 2000)]
+Again = Annotated[str | None, text_parameter("A grave act asks who it is.")]
 Code = Annotated[str | None, text_parameter("The code of the provider.", max_length=2000)]
 State = Annotated[str | None, text_parameter("What the provider was given.", "state", 200)]
 Issuer = Annotated[str | None, text_parameter("Which provider it is (RFC 9207).", "iss", 500)]
@@ -35,11 +36,13 @@ class ExternalSignInController(PublicController):
     include_in_schema = False
 
     @get("/sign-in/oidc")
-    async def go_to_provider(self, request: AnyRequest, context: Context, back: Back = None) -> ASGIResponse:
+    async def go_to_provider(
+        self, request: AnyRequest, context: Context, back: Back = None, again: Again = None
+    ) -> ASGIResponse:
         """To the identity provider."""
 
         async def work() -> ASGIResponse:
-            address, pending = await oidc.begin(context, own_path(back or ""))
+            address, pending = await oidc.begin(context, own_path(back or ""), again=again is not None)
             return redirect(address, (await challenges.remember(context, "oidc", pending),))
 
         return await _or_page(request, context, work)

@@ -117,6 +117,7 @@ def sign_in_page(
         "code_needed": isinstance(problem, TotpRequired),
         "external": [name for name in ("oidc", "wecom") if getattr(ctx.sign_in, name) is not None],
         "query": f"?next={quote(back, safe='/')}" if back else "",
+        "again": ("&again=1" if back else "?again=1") if why is AGAIN else "",
     }
     headers = retry_after(problem) if problem else ()
     switch = Switch("/language", {"back": f"/sign-in?next={quote(back, safe='/')}" if back else "/sign-in"})

@@ -4,7 +4,8 @@ They are found in whatever file has them: proofs in the form of C2SP `tlog-proof
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from hashlib import sha256
 from html import unescape
@@ -14,6 +15,7 @@ import msgspec
 
 from service.audit_log.merkle import leaf_hash
 from service.audit_log.notes import (
+    PROOF_HEADER,
     InclusionProof,
     InvalidNote,
     VerifierKey,
@@ -25,11 +27,10 @@ from service.audit_log.notes import (
 from service.audit_log.proofs import inclusion_root
 from service.audit_log.receipts import Opening, read_opening
 
-_PROOF = re.compile(
-    r"c2sp\.org/tlog-proof@v1\n(?:extra [^\n]*\n)?index [^\n]*\n(?:[^\n<]+\n)*\n(?:[^\n]+\n)+\n(?:— [^\n<]+\n?)+"
-)
-_TEXTS = re.compile(r"<pre[^>]*>\n?(.*?)</pre>", re.DOTALL)
-_UNPROVEN = re.compile(r"^(?:<pre[^>]*>)?unproven ([0-9a-f]{64})", re.MULTILINE)
+_PROOF = re.compile(r"\n(?:extra [^\n]*\n)?index [^\n]*\n(?:[^\n<]+\n)*\n(?:[^\n]+\n)+\n(?:— [^\n<]+\n?)+")
+"""What follows the header of a proof. None of the patterns here may take longer than in proportion to the file."""
+_UNPROVEN = re.compile(r"^(?:<pre[^>\n]*>)?unproven ([0-9a-f]{64})", re.MULTILINE)
+UNPROVEN = re.compile(r"^(?:<pre[^>]*>)?unproven ([0-9a-f]{64})", re.MULTILINE)
 UNPROVEN = "the copy was saved before this was proven; save it again:"
 COMPARE = (
     "证明的是上面 texts（签认的内容）和 content（写下的答复）里的字：请逐字与文件里看到的对照，不一样的以上面的为准。\n"
@@ -37,6 +38,17 @@ COMPARE = (
     "with what the file shows; where they differ, those above hold."
 )
 NO_KEY = "no key was given: ask for the log's verifier key where you trust it, and give it with --key"
+
+
+class _Place(msgspec.Struct, frozen=True):
+    proof: str | None
+
+
+class _Receipt(msgspec.Struct, frozen=True):
+    """What is needed of a receipt."""
+
+    log: _Place
+    sha256: str
 
 
 class CheckedProof(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,7 +85,7 @@ def verify_proofs(raw: bytes, key: str = "", content: bytes | None = None) -> Pr
     keys = [parse_verifier_key(key)] if key else []
     text = raw.decode("utf-8", "replace").replace("\r\n", "\n")
     found, expected = _find(text)
-    texts = {sha256(one.encode()).hexdigest(): one for one in map(unescape, _TEXTS.findall(text))}
+    texts = {sha256(one.encode()).hexdigest(): one for one in _texts(text)}
     digests = [one for one in (expected, content is not None and sha256(content).hexdigest()) if one]
     proofs = [_check(one, keys, texts) for one in found]
     faults = [f"leaf {one.number}: {fault}" for one in proofs for fault in one.faults]
@@ -87,20 +99,28 @@ def verify_proofs(raw: bytes, key: str = "", content: bytes | None = None) -> Pr
     return ProofReport(proofs, faults, {digest: _readable(texts[digest]) for digest in sorted(signed & texts.keys())})
 
 
+def _texts(text: str) -> Iterator[str]:
+    """What the `<pre>` of a page have in them, as a browser shows it."""
+    for part in text.split("</pre>")[:-1]:
+        escaped = part.partition("<pre")[2].partition(">")[2].removeprefix("\n")
+        with suppress(ValueError):  # a reference to a character with thousands of digits
+            yield unescape(escaped)
+
+
 def _readable(text: str) -> Any:
     try:
         return msgspec.json.decode(text)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return text
 
 
 def _find(text: str) -> tuple[list[str], str]:
     """The proofs in a text, and for a receipt the digest that it names."""
-    try:
-        receipt: Any = msgspec.json.decode(text)
-        return [receipt["log"]["proof"] or ""], str(receipt["sha256"])
-    except (msgspec.DecodeError, KeyError, TypeError):
-        return [one if one.endswith("\n") else one + "\n" for one in _PROOF.findall(text)], ""
+    with suppress(msgspec.DecodeError, RecursionError):
+        receipt = msgspec.json.decode(text, type=_Receipt)
+        return [receipt.log.proof or ""], receipt.sha256
+    found = (_PROOF.match(part) for part in text.split(PROOF_HEADER)[1:])
+    return [PROOF_HEADER + one[0].removesuffix("\n") + "\n" for one in found if one], ""
 
 
 def _check(text: str, keys: Sequence[VerifierKey], texts: Collection[str]) -> CheckedProof:
@@ -109,9 +129,10 @@ def _check(text: str, keys: Sequence[VerifierKey], texts: Collection[str]) -> Ch
         opening = read_opening(proof.extra)
         leaf: dict[str, Any] = msgspec.json.decode(opening.leaf)
         return _checked(proof, opening, leaf, keys, texts)
-    except (InvalidNote, msgspec.DecodeError, KeyError, TypeError, ValueError, OverflowError) as error:
-        detail = str(error) if isinstance(error, InvalidNote) else "the leaf cannot be read"
-        return CheckedProof(faults=[detail])
+    except InvalidNote as error:
+        return CheckedProof(faults=[str(error)])
+    except (msgspec.DecodeError, KeyError, TypeError, ValueError, OverflowError, OSError, RecursionError):
+        return CheckedProof(faults=["the leaf cannot be read"])
 
 
 def _checked(

@@ -26,8 +26,11 @@ SELECT id, visit, type, at, body FROM webhook_events WHERE id = :id;
 -- Also those that wait for longer than any wait lasts: a clock that was ahead wrote them.
 SELECT d.event, d.receiver, d.tries, d.next_at, e.body
 FROM webhook_deliveries d JOIN webhook_events e ON e.id = d.event
-WHERE d.next_at IS NOT NULL AND (d.next_at <= :now OR d.next_at > :late)
-ORDER BY d.next_at, d.event, d.receiver LIMIT :size;
+WHERE d.receiver = :receiver AND d.next_at IS NOT NULL AND (d.next_at <= :now OR d.next_at > :late)
+ORDER BY d.next_at, d.event LIMIT :size;
+
+-- name: give_up_webhooks!
+UPDATE webhook_deliveries SET state = 'given_up', next_at = NULL WHERE receiver = :receiver AND next_at IS NOT NULL;
 
 -- name: claim_webhook!
 -- Only one worker gets it: for the others next_at has changed.

@@ -1,17 +1,19 @@
 """Delivers events to their receivers, signed as Standard Webhooks has it, at least once.
 
 An event is claimed with a lease; after a crash between sending and recording it is sent again with the same id, which
-receivers use to drop repetitions. Redirects are failures: a receiver's address is in the settings.
+receivers use to drop repetitions. Redirects are failures: a receiver's address is in the settings. Each receiver has
+its own queue, so that one which answers slowly or not at all keeps only itself waiting.
 """
 
 import asyncio
 from base64 import b64encode
+from contextlib import suppress
 from hmac import digest
 from uuid import UUID
 
 import msgspec
 
-from service.context import AppContext, Receiver
+from service.context import AppContext, Receiver, transaction
 from service.db.database import Transaction
 from service.db.rows import fetch_structs
 from service.errors import Problem
@@ -21,7 +23,7 @@ from service.web.outgoing import outgoing_client
 from .events import DeliveryState, Outcome, delete_old_events
 
 POLL_SECONDS = 1.0
-BATCH_SIZE = 8
+BATCH_SIZE = 8  # events on their way to one receiver at once
 TIMEOUT_SECONDS = 15.0
 LEASE_MS = 60_000  # longer than an attempt
 CLEAN_SECONDS = 3600.0
@@ -43,42 +45,61 @@ class Due(msgspec.Struct, frozen=True):
 
 
 async def run(ctx: AppContext) -> None:
-    """Deliver until cancelled. While the database fails, events wait."""
-    cleaned_at = float("-inf")
+    """Deliver to every receiver until cancelled. While the database fails, events wait."""
+    async with asyncio.TaskGroup() as group:
+        for one in ctx.receivers:
+            group.create_task(_serve_receiver(ctx, one))
+        group.create_task(_clean(ctx))
+
+
+async def _serve_receiver(ctx: AppContext, receiver: Receiver) -> None:
     while True:
         try:
-            sent = await deliver_due(ctx)
-            if asyncio.get_running_loop().time() - cleaned_at > CLEAN_SECONDS and not await delete_old_events(ctx):
-                cleaned_at = asyncio.get_running_loop().time()
+            sent = await deliver_due(ctx, receiver)
         except Problem:
             sent = 0
         if sent < BATCH_SIZE:
             await asyncio.sleep(POLL_SECONDS)
 
 
-async def deliver_due(ctx: AppContext) -> int:
-    """Deliver what is due now. Returns the number of attempts."""
+async def _clean(ctx: AppContext) -> None:
+    while True:
+        with suppress(Problem):
+            await give_up_former(ctx)
+            while await delete_old_events(ctx):
+                pass
+        await asyncio.sleep(CLEAN_SECONDS)
+
+
+async def deliver_due(ctx: AppContext, receiver: Receiver) -> int:
+    """Deliver what is due for a receiver now. Returns the number of attempts."""
     now = ctx.clock()
-    claimed = await ctx.db.write(lambda tx: _claim(tx, now))
-    await asyncio.gather(*(_deliver(ctx, one) for one in claimed))
+    claimed = await ctx.db.write(lambda tx: _claim(tx, receiver, now))
+    await asyncio.gather(*(_deliver(ctx, receiver, one) for one in claimed))
     return len(claimed)
 
 
-async def _claim(tx: Transaction, now: int) -> list[Due]:
+@transaction
+async def give_up_former(ctx: AppContext, tx: Transaction) -> None:
+    """Give up what waits for receivers that were taken out of the settings."""
+    names = [one.name for one in ctx.receivers]
+    for name, *_ in await tx.fetch_all("webhook_queues"):
+        if name not in names:
+            await tx.execute("give_up_webhooks", receiver=name)
+
+
+async def _claim(tx: Transaction, receiver: Receiver, now: int) -> list[Due]:
     lease, late = now + LEASE_MS, now + WAITS_MS[-1] + LEASE_MS
     claimed: list[Due] = []
-    for one in await fetch_structs(tx, Due, "due_webhooks", now=now, late=late, size=BATCH_SIZE):
+    limits = {"now": now, "late": late, "size": BATCH_SIZE}
+    for one in await fetch_structs(tx, Due, "due_webhooks", receiver=receiver.name, **limits):
         key = {"event": one.event.bytes, "receiver": one.receiver}
         if await tx.execute("claim_webhook", **key, lease=lease, previous=one.next_at) == 1:
             claimed.append(msgspec.structs.replace(one, tries=one.tries + 1, next_at=lease))
     return claimed
 
 
-async def _deliver(ctx: AppContext, due: Due) -> None:
-    receiver = next((one for one in ctx.receivers if one.name == due.receiver), None)
-    if receiver is None:  # it was taken out of the settings
-        await ctx.db.write(lambda tx: _settle(tx, due, "given_up", None))
-        return
+async def _deliver(ctx: AppContext, receiver: Receiver, due: Due) -> None:
     try:
         status, detail = await send(receiver, due.event, ctx.clock() // 1000, due.body)
     except asyncio.CancelledError:  # on a stop: it may have arrived, and is sent again after the start

@@ -129,7 +129,25 @@ GRAVE = {
     "reset": ("POST", "/v1/invitations", {"person": "li", "reset": True}),
     "departure": ("PUT", "/v1/people/li/departure", {"reason": "退休"}),
     "token": ("DELETE", "/v1/people/li/tokens/x", None),
+    "phone": ("POST", "/v1/enrolments", {"person": "sun"}),
 }
+
+
+async def test_a_phone_that_was_stolen_ends_nothing_but_phones(world: World):
+    await with_password(world, "li")
+    browser, other = Browser(world), await script(world, "li")
+    await browser.sign_in("li", PASSWORD)
+    phone = {"authorization": f"Bearer {(await register_phone(world, 'li'))['token']}"}
+    listed = (await browser.ask("GET", "/v1/me/tokens")).json()
+    for one in [one for one in listed if one["kind"] != "device"]:
+        ended = await world.ask(None, "DELETE", f"/v1/me/tokens/{one['id']}", **phone)
+        assert problem(ended) == (403, "not-allowed"), one["kind"]
+    assert problem(await world.ask(None, "DELETE", "/v1/sessions", **phone)) == (409, "not-a-session")
+    assert (await browser.ask("GET", "/v1/me")).status_code == 200
+    assert (await world.ask(None, "GET", "/v1/me", **other)).status_code == 200
+    [own] = [one["id"] for one in listed if one["kind"] == "device"]
+    assert (await world.ask(None, "DELETE", f"/v1/me/tokens/{own}", **phone)).status_code == 204
+    assert (await world.ask(None, "GET", "/v1/me", **phone)).status_code == 401
 
 
 async def test_grave_acts_ask_again_who_it_is(sqlite_world: World):

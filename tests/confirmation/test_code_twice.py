@@ -1,10 +1,12 @@
 """A code that is asked for again at once is not sent twice: the page says when it can be."""
 
 import asyncio
+import itertools
 
 import pytest
 
 from service.messages import worker
+from service.verify import log
 from tests.support.api_client import World, problem
 from tests.support.customer import Customer, advance_clock, example_customer, link_holder
 from tests.support.customer_browser import Visitor
@@ -72,3 +74,13 @@ async def test_the_page_says_in_how_many_seconds(sqlite_world: World) -> None:
     await visitor.done("code", {})
     await worker.deliver_due(sqlite_world.ctx)
     assert len(codes(tao)) == 2
+
+
+async def test_a_clock_that_goes_on_while_a_code_is_entered_is_no_fault(sqlite_world: World) -> None:
+    tao = await example_customer(sqlite_world, "S04", drop=("meter_order_signed",))
+    begun = sqlite_world.ctx.clock()
+    ticks = itertools.count(begun)
+    sqlite_world.ctx.clock = lambda: next(ticks)
+    await tao.enters()
+    assert next(ticks) > begun + 10, "it did not go on"
+    assert (await log.verify(sqlite_world.ctx)).faults == []

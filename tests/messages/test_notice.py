@@ -33,6 +33,36 @@ async def entries(town: Town, visit: Any) -> list[str]:
     return [entry.what for entry in (await views.get_visit(town.ctx, ZHAO, visit)).entries]
 
 
+async def test_a_mail_server_that_hangs_delays_no_text_message(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "POLL_SECONDS", 0.01)
+    post = set_up(town.ctx, "07:00")
+    mails = 0
+
+    async def hang(_: OutgoingMessage) -> str:
+        nonlocal mails
+        mails += 1
+        await asyncio.sleep(worker.TIMEOUT_SECONDS)
+        return ""
+
+    town.ctx.company.gateways["email"] = hang
+    visits = [await town.planned(f"visit {number}") for number in range(worker.BATCH_SIZE + 1)]
+    for visit in visits[1:]:
+        await send(town, visit, channel="email", to="tao@customer.example")
+    stand(town.ctx, "07:01")
+    running = asyncio.create_task(worker.run(town.ctx))
+    try:
+        async with asyncio.timeout(worker.TIMEOUT_SECONDS / 2):
+            while mails < worker.BATCH_SIZE:  # noqa: ASYNC110 - what happens has no event
+                await asyncio.sleep(0.02)
+            await send(town, visits[0])
+            while not post.letters:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+    finally:
+        running.cancel()
+        await asyncio.wait([running])
+    assert [one.channel for one in post.letters] == ["sms"]
+
+
 async def test_the_offer_says_time_content_place_who_and_that_he_please_cooperate(town: Town) -> None:
     set_up(town.ctx, "07:00")
     visit = await town.planned()
@@ -150,7 +180,7 @@ async def test_a_worker_that_dies_lets_go_and_another_one_sends_with_the_same_id
     visit = await town.planned()
     await send(town, visit)
     now = town.ctx.clock()
-    (taken,) = await town.ctx.db.write(lambda tx: outbox.claim_due(tx, now, now + worker.LEASE_MS, 8))
+    (taken,) = await town.ctx.db.write(lambda tx: outbox.claim_due(tx, "sms", now, now + worker.LEASE_MS, 8))
     assert await worker.deliver_due(town.ctx) == 0  # somebody has it
     town.ctx.clock = lambda: now + worker.LEASE_MS
     assert await worker.deliver_due(town.ctx) == 1

@@ -19,6 +19,11 @@ PEOPLE: tuple[tuple[str, dict[str, Any]], ...] = (
     ("zhao", {"preferred_username": "zhao"}),
     ("mfa", {"preferred_username": "WANG", "amr": ["pwd", "otp"]}),
     ("password", {"preferred_username": "wang", "amr": ["pwd"]}),
+    ("just now", {"preferred_username": "admin", "amr": ["otp"], "auth_time": int(time.time())}),
+    ("long ago", {"preferred_username": "admin", "amr": ["otp"], "auth_time": int(time.time()) - 3600}),
+    ("in future", {"preferred_username": "admin", "amr": ["otp"], "auth_time": int(time.time()) + 10**9}),
+    ("who knows when", {"preferred_username": "admin", "amr": ["otp"], "auth_time": None}),
+    ("in words", {"preferred_username": "admin", "amr": ["otp"], "auth_time": "now"}),
     ("stranger", {"preferred_username": "stranger"}),
     ("nameless", {"email": "zhao"}),
 )
@@ -82,6 +87,34 @@ async def test_the_second_factor_of_the_provider_counts_as_set(water: World, nam
     page = await browser.get(await consent(await begun(browser), name))
     assert page.status_code == status, page.text
     assert ("__Host-doorstep" in browser.cookies) == (status == 200)
+
+
+@pytest.mark.parametrize(
+    ("name", "proven"),
+    [("just now", True), ("long ago", False), ("in future", True), ("who knows when", False), ("in words", False)],
+)
+@pytest.mark.parametrize("minutes", [15, 60])
+async def test_grave_acts_ask_when_somebody_signed_in_at_the_provider(
+    water: World, name: str, proven: bool, minutes: int
+):
+    water.ctx.sign_in = msgspec.structs.replace(water.ctx.sign_in, proof_minutes=minutes)
+    browser = DeskBrowser(water)
+    address = await begun(browser)
+    assert query_of(address)["max_age"] == "43200"  # so it has to say when
+    assert (await browser.get(await consent(address, name))).status_code == 200
+    here = "http://doorstep.test/desk/people/new"
+    assert (await browser.get(here)).status_code == 200, "the session lasts"
+    new = {"login": "new.one", "name": "新人", "role:dispatcher": "yes"}
+    made = await browser.post(here, new, referer=here)
+    assert ("/invitation#" in made.text) == proven
+    if proven:
+        return
+    assert made.headers["location"] == "/sign-in?next=/desk/people/new&again=1"
+    page = await browser.get(made.headers["location"])
+    assert 'href="/sign-in/oidc?next=/desk/people/new&amp;again=1"' in page.text
+    sent = await browser.get("/sign-in/oidc?next=/desk/people/new&again=1")
+    asked = query_of(sent.headers["location"])
+    assert (asked["prompt"], asked["max_age"]) == ("login", "0")
 
 
 async def test_who_has_an_authenticator_does_not_get_around_it(water: World):

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from base64 import b64decode, b64encode
 from hashlib import sha256
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from service.audit_log import checkpoints, notes
 from service.cli.main import main
 from service.keys import log_key_public, new_log_key
+from service.verify import log
 from service.verify.proof import COMPARE, NO_KEY, UNPROVEN, verify_proofs
 from tests.support.api_client import RECORD, World, record
 from tests.support.customer import example_customer
@@ -78,6 +80,47 @@ async def test_no_altered_receipt_passes(world: World) -> None:
     assert any("no proof is of" in fault for fault in verify_proofs(str(proof).encode(), key, raw + b" ").faults)
     assert verify_proofs(b"{}", key).faults == ["there is no proof in the file"]
     assert any("no proof is of" in one for one in verify_proofs(encode({**good, "sha256": "00" * 32}), key).faults)
+
+
+HEADER = f"{notes.PROOF_HEADER}\nindex 1\n"
+HOSTILE = {
+    "nested too deep": "[" * 100_000,
+    "a receipt nested too deep": '{"log":{"proof":null},"sha256":' + "[" * 100_000,
+    "a number for a proof": '{"log":{"proof":5},"sha256":""}',
+    "a list for a proof": '{"log":{"proof":["a"]},"sha256":""}',
+    "an index of 5,000 digits": f"{HEADER.replace('1', '9' * 5000)}\na\n1\nb\n\n— a b\n",
+    "a character of 5,000 digits": f"<pre>&#{'9' * 5000};</pre>",
+    "texts that do not end": "<pre>" * 50_000,
+    "proofs that do not end": HEADER * 50_000,
+    "nothing proven": "<pre>unproven " * 50_000,
+    "tags that do not end": "<pre\n" * 50_000,
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_no_hostile_file_is_an_error_or_holds_anybody_up(text: str) -> None:
+    begun = time.process_time()
+    assert verify_proofs(text.encode()).faults
+    assert time.process_time() - begun < 1
+
+
+async def test_a_checkpoint_of_a_size_with_thousands_of_digits_is_a_fault(world: World, tmp_path: Path) -> None:
+    await world.plan()
+    await checkpoints.settle(world.ctx)
+    note = checkpoints.file_of(world.ctx).read_text()
+    origin, _, rest = note.split("\n", 2)
+    (file := tmp_path / "kept").write_text(f"{origin}\n{'9' * 5000}\n{rest}")
+    assert any("size" in fault for fault in (await log.verify(world.ctx, [file])).faults)
+    await world.submit(encode(record()))
+    await checkpoints.settle(world.ctx)
+    proof = (await receipt(world))["log"]["proof"]
+    head, _, signed = proof.partition("\n\n")
+    huge = f"{head}\n\n{signed.replace(signed.split(chr(10))[1], '9' * 5000, 1)}"
+    (one,) = verify_proofs(huge.encode(), checkpoints.verifier_key(world.ctx)).proofs
+    assert one.faults == ["a checkpoint has three lines: origin, size and root"]
+    content = b64encode(encode({"leaf": "{}", "salt": "", "sha256": "", "body": b64encode(b"[" * 10**5).decode()}))
+    deep = f"{head.replace(head.split(chr(10))[1], f'extra {content.decode()}')}\n\n{signed}"
+    assert verify_proofs(deep.encode()).proofs[0].faults == ["the leaf cannot be read"]
 
 
 def replace(proof: notes.InclusionProof, **changes: Any) -> notes.InclusionProof:

@@ -203,6 +203,19 @@ def test_a_path_is_written_as_it_is_routed(server: Running, path: str) -> None:
         assert answers(link).startswith(b"HTTP/1.1 404")
 
 
+@pytest.mark.parametrize(
+    ("version", "hosts", "status"),
+    [("1.1", ("x",), 200), ("1.1", ("x", "y"), 400), ("1.1", ("x", "x"), 400), ("1.1", (), 400), ("1.0", (), 200)],
+)
+def test_a_request_names_one_host(server: Running, version: str, hosts: tuple[str, ...], status: int) -> None:
+    lines = [f"GET /health/live HTTP/{version}", *(f"host: {host}" for host in hosts), "connection: close", "", ""]
+    with server.connect() as link:
+        link.sendall("\r\n".join(lines).encode())
+        answer = answers(link)
+    assert int(answer.split()[1]) == status
+    assert status == 200 or told(answer) == (400, "invalid-header")
+
+
 def greeted(stack: ExitStack, server: Running, source: str) -> socket.socket:
     """A connection that has had an answer; one that sends nothing for ten seconds is ended."""
     link = stack.enter_context(server.connect(source))

@@ -1,5 +1,7 @@
 """Events arrive signed, as receivers verify them, once they happened, and again until they are taken."""
 
+import asyncio
+import socket
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -76,7 +78,12 @@ async def deliver(world: World) -> int:
     """Let the background tasks run once."""
     while await automatic.send_owed(world.ctx):
         pass
-    return await worker.deliver_due(world.ctx)
+    return await deliver_due(world)
+
+
+async def deliver_due(world: World) -> int:
+    """Let every receiver have what is due for it."""
+    return sum([await worker.deliver_due(world.ctx, one) for one in world.ctx.receivers])
 
 
 def later(world: World, ms: int) -> None:
@@ -150,14 +157,14 @@ async def test_it_is_given_up_after_three_days_and_can_be_sent_again(world: Worl
     await deliver(world)
     for wait in worker.WAITS_MS:
         later(world, wait)
-        assert await worker.deliver_due(world.ctx) == 1
+        assert await deliver_due(world) == 1
     assert 72 * 3_600_000 < sum(worker.WAITS_MS) < 96 * 3_600_000
     later(world, 10**9)
-    assert await worker.deliver_due(world.ctx) == 0
+    assert await deliver_due(world) == 0
     [event] = await sent(world, "?state=given_up")
     again = await world.ask("admin", "POST", f"{EVENTS}/{event['id']}/deliveries")
     assert (again.status_code, again.json()) == (202, {"queued": 1})
-    assert await worker.deliver_due(world.ctx) == 1
+    assert await deliver_due(world) == 1
     assert (await sent(world, "?state=given_up")) == []
     assert [one["id"] for one in await sent(world, "?state=delivered")] == [event["id"]]
 
@@ -171,20 +178,44 @@ async def test_410_ends_it_and_a_receiver_that_is_gone_holds_up_nobody(world: Wo
     world.ctx.receivers, crm = (Receiver("crm", "http://127.0.0.1:1/", (NEW,)),), world.ctx.receivers
     await deliver(world)
     world.ctx.receivers = crm
+    await worker.give_up_former(world.ctx)
     later(world, 10**6)
     await deliver(world)
     assert len(gis.got) == 1
     assert (await sent(world))[0]["deliveries"][0]["state"] == "given_up"
 
 
+async def test_a_dead_receiver_with_a_backlog_delays_no_other(
+    world: World, gis: Other, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(worker, "POLL_SECONDS", 0.01)
+    for number in range(3 * worker.BATCH_SIZE):
+        await world.plan(uid(f"backlog {number}"))
+    with socket.create_server(("127.0.0.1", 0)) as dead:  # takes connections, and never answers
+        url = f"http://127.0.0.1:{dead.getsockname()[1]}/"
+        world.ctx.receivers = (Receiver("dead", url, (NEW,)), *world.ctx.receivers)
+        while await automatic.send_owed(world.ctx):
+            pass
+        running = asyncio.create_task(worker.run(world.ctx))
+        try:
+            async with asyncio.timeout(worker.TIMEOUT_SECONDS / 2):
+                while len(gis.got) < 3 * worker.BATCH_SIZE:  # noqa: ASYNC110 - it is another thread
+                    await asyncio.sleep(0.02)
+        finally:
+            running.cancel()
+            await asyncio.wait([running])
+    waiting = {one["name"]: one["waiting"] for one in (await world.ask("admin", "GET", "/v1/webhooks")).json()["items"]}
+    assert waiting == {"dead": 3 * worker.BATCH_SIZE, "gis": 0}
+
+
 async def test_a_crash_while_it_is_on_its_way_sends_it_again(world: World, gis: Other):
     await world.plan()
     while await automatic.send_owed(world.ctx):
         pass
-    [claimed] = await world.ctx.db.write(lambda tx: worker._claim(tx, world.ctx.clock()))
-    assert await worker.deliver_due(world.ctx) == 0  # somebody has it
+    [claimed] = await world.ctx.db.write(lambda tx: worker._claim(tx, world.ctx.receivers[0], world.ctx.clock()))
+    assert await deliver_due(world) == 0  # somebody has it
     later(world, worker.LEASE_MS)
-    assert await worker.deliver_due(world.ctx) == 1
+    assert await deliver_due(world) == 1
     assert gis.got[0][0]["webhook-id"] == str(claimed.event)
 
 
@@ -195,7 +226,7 @@ async def test_tests_and_replays_by_admins(world: World, gis: Other):
     since = {"since": "2026-03-02T00:00:00+08:00"}
     assert (await world.ask("admin", "POST", "/v1/webhooks/gis/tests")).json() == {"queued": 1}
     assert (await world.ask("admin", "POST", "/v1/webhooks/gis/deliveries", since)).json() == {"queued": 2}
-    assert await worker.deliver_due(world.ctx) == 3
+    assert await deliver_due(world) == 3
     assert [one["type"] for one in gis.events] == ["visit.planned"] * 2 + ["visit.planned", "visit.planned", "test"]
     [receiver] = (await world.ask("admin", "GET", "/v1/webhooks")).json()["items"]
     assert (receiver["name"], receiver["waiting"], receiver["last"]["outcome"]) == ("gis", 0, "delivered")
