@@ -10,7 +10,7 @@ from service.context import AppContext, transaction
 from service.db.database import Transaction
 from service.errors import TotpRequired
 
-from . import credentials, passwords
+from . import credentials, passwords, repository
 from .authentication import authenticate_token
 from .events import PersonEvent, record_event
 from .recent_sign_in import require_recent_sign_in
@@ -67,6 +67,7 @@ async def _require_factor(ctx: AppContext, tx: Transaction, token: bytes) -> str
 @transaction
 async def _store(ctx: AppContext, tx: Transaction, token: bytes, login: str, hashes: list[str]) -> None:
     await authenticate_token(tx, token)
+    await repository.lock(tx, login)  # who asks twice at once gets the codes of one of them
     await credentials.delete_recovery_codes(tx, login)
     rows = [
         {"login": login, "number": number, "hash": stored, "at": ctx.clock()} for number, stored in enumerate(hashes)
