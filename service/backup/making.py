@@ -83,10 +83,9 @@ async def make_backup(
         except BaseException:
             shutil.rmtree(unfinished, ignore_errors=True)
             raise
+        last = LastBackup(str(finished), manifest.ended_at, not manifest.fault_count)
+        await run_in_disk_thread(_note_last, settings, last)  # first: older ones may be damaged
         removed = await run_in_disk_thread(remove_old_backups, target, keep) if keep else []
-    await run_in_disk_thread(
-        _note_last, settings, LastBackup(str(finished), manifest.ended_at, not manifest.fault_count)
-    )
     return BackupReport(
         backup=str(finished),
         leaves=manifest.leaves,

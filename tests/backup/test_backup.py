@@ -22,6 +22,7 @@ from service.db.database import Transaction
 from service.db.migrate import DatabaseTooNew
 from service.db.postgres_tools import ToolFailed
 from service.lifecycle import build_context
+from service.monitoring.last_backup import read_last_backup
 from service.visits import batches
 from tests.support.api_client import RECORD, VISIT, World, record
 from tests.support.backups import empty_place, settings_of, use_programs_of_server, utility
@@ -198,6 +199,20 @@ async def test_old_backups_leave_with_their_photos_but_never_the_last_sound_one(
         assert not unnamed.exists()
         assert (target / PHOTO_PATH).exists()
         assert sorted(path.name for path in target.iterdir()) == [Path(sound.backup).name, "photos"]
+
+
+@pytest.mark.usefixtures("times")
+async def test_a_backup_is_known_of_even_if_an_older_one_is_damaged(tmp_path: Path):
+    async with utility(tmp_path / "data") as (_, settings):
+        older = Path((await make_backup(settings, tmp_path / "backups")).backup)
+        (older / "manifest.json").write_text("{")
+        with pytest.raises(BackupError, match="damaged"):
+            await make_backup(settings, tmp_path / "backups", keep=1)
+        newer = sorted((tmp_path / "backups").glob("2*Z"))[-1]
+        assert newer != older
+        last = read_last_backup(tmp_path / "data")
+        assert last is not None
+        assert (last.backup, last.sound) == (str(newer), True)
 
 
 async def test_a_backup_that_fails_leaves_nothing_under_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
