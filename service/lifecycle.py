@@ -58,6 +58,14 @@ FINDERS = (outbox, confirmations, holds, records_repository)
 """Modules that no command needs but to find the rows behind leaves of the log (`audit_log/sources`)."""
 
 
+RESTORING = "restoring"
+"""A file in the data folder from the beginning of a restore to its end."""
+
+
+class RestoreUnfinished(Exception):
+    """A restore was interrupted: the database may be complete, and does not know yet that it must not be signed."""
+
+
 def build_context(settings: Settings, scratch: Path | None = None) -> AppContext:
     """The context, not yet opened. With `scratch`, a folder for fetched files, it is read-only."""
     return AppContext(
@@ -168,7 +176,16 @@ def _sign_in_policy(settings: Settings) -> SignInPolicy:
 
 @asynccontextmanager
 async def open_context(ctx: AppContext) -> AsyncGenerator[AppContext]:
-    """Open the database: bring its tables up to date, and in a new one publish the bundled checklist."""
+    """Open the database: bring its tables up to date, and in a new one publish the bundled checklist.
+
+    RestoreUnfinished, KeyUnusable.
+    """
+    marker = ctx.evidence_storage.data / RESTORING
+    if await run_in_disk_thread(marker.exists):
+        raise RestoreUnfinished(
+            f"恢复没有完成（{marker}）：请清空数据文件夹和数据库，重新恢复 / a restore did not end: empty the data "
+            "folder and the database, and restore again"
+        )
     await _close_files_to_others(ctx)
     await ctx.db.start()
     try:

@@ -56,6 +56,7 @@ def _expected_errors() -> tuple[type[Exception], ...]:
     from service.db.postgres_tools import ToolFailed
     from service.demo.people import NotADemonstration
     from service.keys import KeyUnusable
+    from service.lifecycle import RestoreUnfinished
     from service.staff.people import PersonError
 
     return (
@@ -70,6 +71,7 @@ def _expected_errors() -> tuple[type[Exception], ...]:
         OSError,
         PersonError,
         PublishError,
+        RestoreUnfinished,
         ToolFailed,
     )
 
