@@ -48,7 +48,7 @@ from service.rate_limit import TokenBucket
 from service.records import repository as records_repository
 from service.sealer import Sealer
 from service.spreadsheets.words import load_table_words
-from service.transparency.targets import parse_target
+from service.transparency.targets import MailTarget, parse_target
 from service.visits import status
 from service.web.access_log import get_logger
 from service.web.brand import read_logo, readable
@@ -97,7 +97,7 @@ def build_context(settings: Settings, scratch: Path | None = None) -> AppContext
         keys=Keys(
             settings.data / "keys", sealing=settings.sealing_key, log=settings.log_key, log_name=settings.log_name
         ),
-        checkpoint_targets=_checked_targets(settings.checkpoints),
+        checkpoint_targets=_checked_targets(settings),
         sign_in=_sign_in_policy(settings),
         table_words=load_table_words(settings.table_words),
         review_policy=ReviewPolicy(
@@ -138,14 +138,15 @@ def build_context(settings: Settings, scratch: Path | None = None) -> AppContext
     )
 
 
-def _checked_targets(given: tuple[str, ...]) -> tuple[str, ...]:
+def _checked_targets(settings: Settings) -> tuple[str, ...]:
     """The targets of checkpoints. SettingsError for one that cannot be used."""
     try:
-        for target in given:
-            parse_target(target)
+        targets = [parse_target(target) for target in settings.checkpoints]
     except ValueError as error:
         raise SettingsError(f"DOORSTEP_CHECKPOINTS: {error}") from None
-    return given
+    if not settings.smtp and any(isinstance(target, MailTarget) for target in targets):
+        raise SettingsError("DOORSTEP_CHECKPOINTS: a mail needs DOORSTEP_SMTP, or it would stay on this machine")
+    return settings.checkpoints
 
 
 def _sign_in_policy(settings: Settings) -> SignInPolicy:

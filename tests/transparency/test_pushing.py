@@ -278,8 +278,14 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize("target", BAD)
+@pytest.mark.parametrize("target", [*BAD, MAIL])  # without a server of mail it would stay on this machine
 def test_a_target_that_cannot_be_used_stops_the_start(target: str, tmp_path: Any) -> None:
     given = {"DOORSTEP_DATA": str(tmp_path), "DOORSTEP_CHECKPOINTS": target}
     with pytest.raises(SettingsError, match="DOORSTEP_CHECKPOINTS"):
         build_context(load_settings(given))
+
+
+def test_a_mail_needs_a_server_of_mail(tmp_path: Any) -> None:
+    given = {"CHECKPOINTS": MAIL, "SMTP": "smtps://mail.example", "SMTP_FROM": "a@example.org", "DATA": str(tmp_path)}
+    ctx = build_context(load_settings({f"DOORSTEP_{name}": value for name, value in given.items()}))
+    assert ctx.checkpoint_targets == (MAIL,)
