@@ -49,7 +49,7 @@ from service.rate_limit import TokenBucket
 from service.records import repository as records_repository
 from service.sealer import Sealer
 from service.spreadsheets.words import load_table_words
-from service.transparency.targets import parse_target
+from service.transparency.targets import MailTarget, parse_target
 from service.visits import status
 from service.web.access_log import get_logger
 from service.web.brand import read_logo, readable
@@ -57,6 +57,14 @@ from service.webhooks.receivers import read_receivers
 
 FINDERS = (outbox, confirmations, account_holds, holds, records_repository)
 """Modules that no command needs but to find the rows behind leaves of the log (`audit_log/sources`)."""
+
+
+RESTORING = "restoring"
+"""A file in the data folder from the beginning of a restore to its end."""
+
+
+class RestoreUnfinished(Exception):
+    """A restore was interrupted: the database may be complete, and does not know yet that it must not be signed."""
 
 
 def build_context(settings: Settings, scratch: Path | None = None) -> AppContext:
@@ -90,7 +98,7 @@ def build_context(settings: Settings, scratch: Path | None = None) -> AppContext
         keys=Keys(
             settings.data / "keys", sealing=settings.sealing_key, log=settings.log_key, log_name=settings.log_name
         ),
-        checkpoint_targets=_checked_targets(settings.checkpoints),
+        checkpoint_targets=_checked_targets(settings),
         sign_in=_sign_in_policy(settings),
         table_words=load_table_words(settings.table_words),
         review_policy=ReviewPolicy(
@@ -132,14 +140,15 @@ def build_context(settings: Settings, scratch: Path | None = None) -> AppContext
     )
 
 
-def _checked_targets(given: tuple[str, ...]) -> tuple[str, ...]:
+def _checked_targets(settings: Settings) -> tuple[str, ...]:
     """The targets of checkpoints. SettingsError for one that cannot be used."""
     try:
-        for target in given:
-            parse_target(target)
+        targets = [parse_target(target) for target in settings.checkpoints]
     except ValueError as error:
         raise SettingsError(f"DOORSTEP_CHECKPOINTS: {error}") from None
-    return given
+    if not settings.smtp and any(isinstance(target, MailTarget) for target in targets):
+        raise SettingsError("DOORSTEP_CHECKPOINTS: a mail needs DOORSTEP_SMTP, or it would stay on this machine")
+    return settings.checkpoints
 
 
 def _sign_in_policy(settings: Settings) -> SignInPolicy:
@@ -170,7 +179,16 @@ def _sign_in_policy(settings: Settings) -> SignInPolicy:
 
 @asynccontextmanager
 async def open_context(ctx: AppContext) -> AsyncGenerator[AppContext]:
-    """Open the database: bring its tables up to date, and in a new one publish the bundled checklist."""
+    """Open the database: bring its tables up to date, and in a new one publish the bundled checklist.
+
+    RestoreUnfinished, KeyUnusable.
+    """
+    marker = ctx.evidence_storage.data / RESTORING
+    if await run_in_disk_thread(marker.exists):
+        raise RestoreUnfinished(
+            f"恢复没有完成（{marker}）：请清空数据文件夹和数据库，重新恢复 / a restore did not end: empty the data "
+            "folder and the database, and restore again"
+        )
     await _close_files_to_others(ctx)
     await ctx.db.start()
     try:

@@ -1,5 +1,6 @@
 """Keys outside the database: made once, asked for ever after; what they seal is worth nothing without them."""
 
+import asyncio
 import base64
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import msgspec
 import pytest
 
 from service.accounts import credentials, secrets
+from service.accounts.sealing import TOTP_SECRET, seal_stored
 from service.config.settings import Settings
 from service.context import AppContext
 from service.db.database import Transaction
@@ -120,14 +122,51 @@ async def test_a_key_is_replaced_while_another_server_runs(settings: Settings):
         assert running.keys.sealer.ids == ids
 
 
+async def test_a_damaged_secret_keeps_nobody_from_starting_nor_from_replacing_the_key(settings: Settings):
+    async with open_context(build_context(settings)) as ctx:
+        await hired(ctx)
+        before = await kept(ctx)
+        await ctx.db.write(lambda tx: credentials.set_totp(ctx, tx, "li", SECRET))
+    await run_sql(settings.database, "UPDATE totp_secrets SET secret = substr(secret, 1, 40) WHERE login = 'li'")
+    async with open_context(build_context(settings)) as ctx:
+        assert len(await replace_sealing_key(ctx)) == 2
+    async with open_context(build_context(settings)) as ctx:
+        assert await kept(ctx) == before
+        with pytest.raises(CannotOpen):
+            await ctx.db.read(lambda tx: credentials.get_totp(ctx, tx, "li"))
+
+
+@pytest.mark.parametrize("engine", ["postgres"])  # SQLite has one writer
+async def test_what_is_replaced_while_it_is_sealed_again_stays(settings: Settings):
+    async with open_context(build_context(settings)) as ctx:
+        await hired(ctx)
+        written = asyncio.Event()
+
+        async def set_up_again(tx: Transaction) -> None:
+            await credentials.set_totp(ctx, tx, "wang", b"n" * 20)
+            written.set()
+            await asyncio.sleep(0.3)
+
+        async def seal(tx: Transaction) -> list[str | bytes]:
+            key = base64.b64decode((settings.data / "keys" / "sealing").read_text())
+            return await seal_stored(tx, Sealer([b"k" * 32, key]), (TOTP_SECRET,), plain_too=False)
+
+        other = asyncio.create_task(ctx.db.write(set_up_again))
+        await written.wait()
+        assert await ctx.db.write(seal) == []
+        await other
+        assert (await kept(ctx))[0] == b"n" * 20
+
+
 async def test_what_an_older_version_wrote_is_sealed_at_the_first_start_only(settings: Settings):
     async with open_context(build_context(settings)) as ctx:
         await hired(ctx)
         door = (await kept(ctx))[1]
 
         async def as_before(tx: Transaction) -> None:
-            await tx.execute("replace_totp_secret", key="wang", value=SECRET)
-            await tx.execute("replace_secret", key="doorstep", value=door)
+            for query, key, new in (("totp_secret", "wang", SECRET), ("secret", "doorstep", door)):
+                old = dict(await tx.fetch_all(f"{query}s"))[key]
+                assert await tx.execute(f"replace_{query}", key=key, old=old, new=new) == 1
 
         await ctx.db.write(as_before)
         with pytest.raises(CannotOpen):

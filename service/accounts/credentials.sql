@@ -77,7 +77,7 @@ ON CONFLICT (login) DO UPDATE SET secret = :secret, created_at = :at, step = 0 W
 SELECT login, secret FROM totp_secrets;
 
 -- name: replace_totp_secret!
-UPDATE totp_secrets SET secret = :value WHERE login = :key;
+UPDATE totp_secrets SET secret = :new WHERE login = :key AND secret = :old;
 
 -- name: totp_secret^
 SELECT secret, confirmed_at, step FROM totp_secrets WHERE login = :login;

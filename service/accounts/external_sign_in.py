@@ -1,5 +1,6 @@
 """A session for somebody whom another system names: an identity provider, or WeCom."""
 
+import asyncio
 from typing import Any, cast
 
 import httpx
@@ -47,10 +48,10 @@ async def start_external_session(
 async def fetch_json(method: str, address: str, **more: Any) -> dict[str, Any]:
     """The JSON object at an address. ProviderUnavailable; InvalidCredentials when what it is sent is refused."""
     try:
-        async with outgoing_client(TIMEOUT_SECONDS) as client:
+        async with asyncio.timeout(TIMEOUT_SECONDS), outgoing_client(TIMEOUT_SECONDS) as client:
             answer = await client.request(method, address, headers={"accept": "application/json"}, **more)
         content: Any = msgspec.json.decode(answer.content)
-    except (httpx.HTTPError, msgspec.DecodeError) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, msgspec.DecodeError) as error:
         raise ProviderUnavailable(type(error).__name__) from None
     if answer.status_code in (400, 401, 403):
         raise InvalidCredentials

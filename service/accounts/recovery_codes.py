@@ -78,7 +78,7 @@ async def _store(
     ctx: AppContext, tx: Transaction, token: bytes, login: str, hashes: list[str], instead_of: str
 ) -> bool:
     await authenticate_token(tx, token)
-    await repository.lock(tx, login)
+    await repository.lock(tx, login)  # who asks twice at once gets the codes of one of them
     if await edition(tx, login) != instead_of:
         return False
     await credentials.delete_recovery_codes(tx, login)

@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from service.db.database import Transaction
-from service.sealer import Sealer, is_sealed
+from service.sealer import CannotOpen, Sealer, is_sealed
 from service.web.access_log import get_logger
 
 
 class SealedColumn(NamedTuple):
-    """A column of secrets. `rows` is the query for all keys and values, `replace` the one that stores another value."""
+    """A column of secrets. `rows` is the query for all keys and values, `replace` the one that stores another value
+    unless somebody else did so meanwhile."""
 
     name: str
     rows: str
@@ -27,17 +28,20 @@ async def seal_stored(
 
     `plain_too`: also what is not sealed at all, written by an older version.
 
-    Otherwise what is not sealed stays as it is and is never used: somebody else wrote it.
+    What cannot be opened stays as it is and is never used: somebody else wrote it, or it was damaged. It must not keep
+    everybody from working.
     """
     changed: list[str | bytes] = []
     for column in columns:
         for key, value in await tx.fetch_all(column.rows):
             if sealer.is_current(value):
                 continue
-            if not is_sealed(value) and not plain_too:
-                get_logger().error("secret_not_sealed", column=column.name)
+            try:
+                plain = value if plain_too and not is_sealed(value) else sealer.open(value, column.name, key)
+            except CannotOpen as error:
+                get_logger().error("secret_not_opened", column=column.name, reason=str(error))
                 continue
-            plain = sealer.open(value, column.name, key) if is_sealed(value) else value
-            await tx.execute(column.replace, key=key, value=sealer.seal(plain, column.name, key))
-            changed.append(key)
+            new = sealer.seal(plain, column.name, key)
+            if await tx.execute(column.replace, key=key, old=value, new=new):
+                changed.append(key)
     return changed

@@ -13,7 +13,7 @@ from service.context import AppContext
 from service.db.database import Transaction
 from service.db.rows import fetch_struct, fetch_structs
 from service.durable_files import run_in_disk_thread
-from service.errors import Problem
+from service.errors import Problem, StorageFull
 from service.keys import log_key_public
 
 from . import checkpoint_file, log, tiles
@@ -65,14 +65,15 @@ async def sign_checkpoint(ctx: AppContext, *, at_once: bool = False) -> None:
         if ctx.log_health.refused != str(refusal):  # once, not each minute: the metric goes on showing it
             _log.critical("no checkpoint is signed: %s", refusal)
         ctx.log_health.refused = str(refusal)
-    except OSError as error:
-        _log.error("the file of checkpoints cannot be written (%s)", type(error).__name__)
+    except (OSError, StorageFull) as error:
+        _log.error("no checkpoint can be kept (%s)", type(error).__name__)
 
 
 async def _sign(ctx: AppContext, *, at_once: bool) -> None:
     key = parse_verifier_key(verifier_key(ctx))
     kept = [_content(one) for one in await run_in_disk_thread(checkpoint_file.last_notes, file_of(ctx))]
     own = [checkpoint for checkpoint in kept if checkpoint.origin == key.name]
+    newest = max(own, key=lambda one: one.size, default=None)  # two processes may have appended theirs in either order
 
     async def work(tx: Transaction) -> None:
         if await tx.fetch_one("lock_sequencer") != (1,):
@@ -85,9 +86,8 @@ async def _sign(ctx: AppContext, *, at_once: bool) -> None:
             if size < count and not await tx.fetch_one("has_leaf_number", number=size):
                 raise NotSigned(f"leaf {size} is missing")
             size = 0  # the tiles of an older log are being filled
-        await _require_continuation(
-            tx, max(size, count), own[-1:] + ([_content(last.note)] if last else []), filled=size
-        )
+        known = ([newest] if newest else []) + ([_content(last.note)] if last else [])
+        await _require_continuation(tx, max(size, count), known, filled=size)
         is_due = at_once or last is None or not 0 <= ctx.clock() - last.signed_at < _MIN_INTERVAL_MS
         if is_due and size > (last.size if last else 0):
             note = sign(Checkpoint(key.name, size, await stored_tree(tx).root(size)).text, ctx.keys.log)

@@ -87,10 +87,9 @@ async def make_backup(
             if isinstance(failure, StorageFull) or (isinstance(failure, OSError) and failure.errno == ENOSPC):
                 raise BackupError(f"备份的磁盘满了，没有做成 / the disk of the backups is full: {target}") from failure
             raise
+        last = LastBackup(str(finished), manifest.ended_at, not manifest.fault_count)
+        await run_in_disk_thread(_note_last, settings, last)  # first: older ones may be damaged
         removed = await run_in_disk_thread(remove_old_backups, target, keep) if keep else []
-    await run_in_disk_thread(
-        _note_last, settings, LastBackup(str(finished), manifest.ended_at, not manifest.fault_count)
-    )
     return BackupReport(
         backup=str(finished),
         leaves=manifest.leaves,

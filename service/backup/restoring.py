@@ -14,7 +14,7 @@ from service.config.settings import Settings
 from service.db.connect import open_database
 from service.db.migrate import DatabaseTooNew, NoDatabase, OlderDatabase, migrations
 from service.durable_files import fsync_path, make_durable_dir, run_in_disk_thread, write_durably
-from service.lifecycle import build_context, open_read_only
+from service.lifecycle import RESTORING, build_context, open_read_only
 from service.verify import log
 from service.visits import status
 
@@ -74,11 +74,13 @@ async def restore_backup(
     for file in (manifest.database, manifest.photo_list, *manifest.keys):
         await run_in_disk_thread(_require_intact, source, file)
     async with _undone_on_failure(settings):
+        await run_in_disk_thread(_mark_begun, settings)
         damaged = await _restore_photos(settings, source, manifest, skip_damaged=skip_damaged)
         await run_in_disk_thread(_restore_keys, settings, source, manifest)
         await _restore_database(settings, source, manifest)
     continues = kept == LogPosition(manifest.leaves, manifest.root)
     await _bring_up_to_date(settings, continues=continues)
+    await run_in_disk_thread((settings.data / RESTORING).unlink)
     async with open_read_only(settings) as ctx:
         report = await log.verify(ctx)
         position = await log_position(ctx, manifest.leaves)
@@ -154,6 +156,7 @@ async def _undone_on_failure(settings: Settings) -> AsyncGenerator[None]:
     try:
         yield
     except BaseException:
+        (settings.data / RESTORING).unlink(missing_ok=True)
         if settings.data.exists():
             for path in settings.data.iterdir():
                 if path.is_dir() and path.name not in MAY_EXIST:
@@ -163,10 +166,16 @@ async def _undone_on_failure(settings: Settings) -> AsyncGenerator[None]:
         raise
 
 
+def _mark_begun(settings: Settings) -> None:
+    """Until the restored database says whether its log may be signed, nothing opens it."""
+    make_durable_dir(settings.data)
+    settings.data.chmod(0o700)
+    write_durably(settings.data / RESTORING, b"")
+    fsync_path(settings.data)
+
+
 async def _restore_photos(settings: Settings, source: Path, manifest: Manifest, *, skip_damaged: bool) -> list[str]:
     """Put the photos into the store; which are damaged."""
-    await run_in_disk_thread(make_durable_dir, settings.data)
-    settings.data.chmod(0o700)
     photos = 0 if settings.blobs else manifest.photos.size
     database = manifest.database.size if manifest.engine == "sqlite" else 0
     require_room(settings.data, photos + database)

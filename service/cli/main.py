@@ -62,6 +62,7 @@ def _expected_errors() -> tuple[type[Exception], ...]:
     from service.db.postgres_tools import ToolFailed
     from service.demo.people import NotADemonstration
     from service.keys import KeyUnusable
+    from service.lifecycle import RestoreUnfinished
     from service.staff.people import PersonError
 
     return (
@@ -75,6 +76,7 @@ def _expected_errors() -> tuple[type[Exception], ...]:
         OlderDatabase,
         PersonError,
         PublishError,
+        RestoreUnfinished,
         ToolFailed,
     )
 

@@ -35,7 +35,9 @@ def add_commands(commands: Commands) -> None:
         help="电话、姓名或户号：该客户的全部上门 / telephone, name or account: all visits of that customer",
     )
     whose.add_argument("--staff", metavar="LOGIN", help="离职人员的登录名 / login of a former employee")
-    command.add_argument("--why", required=True, type=_visible, help="原因，不写姓名：会保留 / the reason, without names: it is kept")
+    command.add_argument(
+        "--why", required=True, type=_visible, help="原因，不写姓名：会保留 / the reason, without names: it is kept"
+    )
     command.add_argument("--who", default="console", help="谁决定的 / who decided it [console]")
     command.add_argument(
         "--yes", type=int, metavar="COUNT", help="该客户的上门次数 / how many visits of the customer there are"
@@ -70,7 +72,9 @@ def add_commands(commands: Commands) -> None:
         metavar="DATE",
         help="到哪一天；不写则到解除为止 / until when [until it is ended]",
     )
-    command.add_argument("--end", action="store_true", help="改为解除这个户号的保全 / end the holds of the account instead")
+    command.add_argument(
+        "--end", action="store_true", help="改为解除这个户号的保全 / end the holds of the account instead"
+    )
     command.set_defaults(command=_hold)
 
     command = commands.add_parser(
@@ -81,7 +85,10 @@ def add_commands(commands: Commands) -> None:
     )
     command.add_argument("file", type=Path, metavar="FILE")
     command.add_argument(
-        "--why", required=True, type=_visible, help="原因，每次上门的经过里会写 / the reason, which the history of each visit shows"
+        "--why",
+        required=True,
+        type=_visible,
+        help="原因，每次上门的经过里会写 / the reason, which the history of each visit shows",
     )
     command.add_argument("--who", default="console", help="谁要的 / who asked for it [console]")
     command.set_defaults(command=_export_person)

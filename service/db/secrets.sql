@@ -8,7 +8,7 @@ DELETE FROM secrets WHERE name = :name AND value = :value;
 SELECT name, value FROM secrets;
 
 -- name: replace_secret!
-UPDATE secrets SET value = :value WHERE name = :key;
+UPDATE secrets SET value = :new WHERE name = :key AND value = :old;
 
 -- name: secret^
 SELECT value FROM secrets WHERE name = :name;

@@ -30,7 +30,7 @@ ORDER BY next_at, id LIMIT :size;
 SELECT id, placeholders FROM messages WHERE next_at IS NOT NULL AND placeholders IS NOT NULL;
 
 -- name: replace_placeholders!
-UPDATE messages SET placeholders = :value WHERE id = :key;
+UPDATE messages SET placeholders = :new WHERE id = :key AND placeholders = :old;
 
 -- name: claim_message!
 -- Only one worker gets it: for the others next_at has changed.

@@ -11,6 +11,8 @@ import msgspec
 
 from service.audit_log import checkpoints
 from service.audit_log.checkpoints import CheckpointRow
+from service.audit_log.notes import parse_note
+from service.audit_log.tiles import LogDamaged
 from service.audit_log.tree import stored_tree
 from service.context import AppContext, OutgoingMessage, read_only, transaction
 from service.db.database import Transaction
@@ -24,6 +26,7 @@ from .targets import BucketTarget, MailTarget, parse_target
 from .witness import add_checkpoint
 
 POLL_SECONDS = 5.0
+SEND_SECONDS = 60.0  # in all; a target that answers by the byte would hold up the others for ever
 LEASE_MS = 120_000  # longer than a target may take
 DAY_MS = 86_400_000
 SUBJECT = "上门服务日志检查点 / checkpoint of the service log"
@@ -108,9 +111,10 @@ async def _push_target(ctx: AppContext, target: str) -> None:
     row, checkpoint = claimed
     lines: list[str] = []
     try:
-        lines = await _send(ctx, row, checkpoint)
-    except (PushFailed, httpx.HTTPError, OSError) as error:
-        detail = str(error) if isinstance(error, PushFailed) else type(error).__name__
+        async with asyncio.timeout(SEND_SECONDS):
+            lines = await _send(ctx, row, checkpoint)
+    except (PushFailed, LogDamaged, httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+        detail = str(error) if isinstance(error, PushFailed | LogDamaged) else type(error).__name__
         get_logger().error("checkpoint not sent", target=parse_target(target).label, tries=row.tries + 1, detail=detail)
         await _record_failure(ctx, row, detail)
     else:
@@ -150,7 +154,8 @@ async def _send(ctx: AppContext, row: PushRow, checkpoint: CheckpointRow) -> lis
         await _mail(ctx, target, checkpoint)
         return []
     if isinstance(target, BucketTarget):
-        await put_locked(target, f"{checkpoint.size:020d}.checkpoint", checkpoint.note, ctx.now())
+        key = parse_note(checkpoint.note).signatures[0].key_id.hex()  # another log has checkpoints of the same sizes
+        await put_locked(target, f"{key}/{checkpoint.size:020d}.checkpoint", checkpoint.note, ctx.now())
         return []
 
     async def prove(old: int) -> list[bytes]:

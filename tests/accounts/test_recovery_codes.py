@@ -1,5 +1,7 @@
 """Recovery codes stand in for the authenticator, once each."""
 
+import asyncio
+
 import pytest
 
 from service.accounts import recovery_codes
@@ -50,6 +52,20 @@ async def test_new_codes_and_a_reset_end_the_old_ones(wang: Browser):
     assert problem(await Browser(wang.world).sign_in("wang", code=old[0])) == (403, "sign-in-failed")
     assert (await wang.world.ask("admin", "POST", "/v1/invitations", {"person": "wang", "reset": True})).is_success
     assert await wang.world.ctx.db.read(lambda tx: recovery_codes.left(tx, "wang")) == 0
+
+
+async def test_who_asks_several_times_at_once_has_the_codes_of_one_of_them(wang: Browser):
+    async def store(number: int) -> None:
+        await recovery_codes._store(wang.world.ctx, session(wang), "wang", [f"{number}"] * recovery_codes.COUNT)
+
+    for _ in range(5):
+        await asyncio.gather(*map(store, range(4)))
+    found = [await stored_code(wang, number) for number in range(recovery_codes.COUNT)]
+    assert len(set(found)) == 1
+
+
+async def stored_code(wang: Browser, number: int) -> object:
+    return await wang.world.ctx.db.read(lambda tx: tx.fetch_one("recovery_code", login="wang", number=number))
 
 
 async def test_they_need_a_second_factor_and_a_sign_in_of_just_now(world: World, wang: Browser):

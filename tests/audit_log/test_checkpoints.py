@@ -1,6 +1,7 @@
 """Checkpoints: signed with news, kept in database and file before anybody sees them, and never two for one size."""
 
 import asyncio
+import errno
 import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -80,6 +81,36 @@ async def test_a_checkpoint_that_could_not_be_kept_is_not_shown_until_it_is(worl
     await checkpoints.sign_checkpoint(world.ctx)
     assert sizes(world.ctx) == [2, 3]
     assert await shown(world) == kept(world.ctx)[-1]
+
+
+async def test_a_full_disk_is_in_the_log_of_the_server(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "no space")
+
+    await grow(world.ctx, 1, sign=False)
+    await log.number_all(world.ctx.db)
+    with monkeypatch.context() as now:
+        now.setattr(checkpoint_file, "append", full)
+        await checkpoints.sign_checkpoint(world.ctx, at_once=True)
+    assert "no checkpoint can be kept (StorageFull)" in caplog.text
+    await checkpoints.sign_checkpoint(world.ctx)
+    assert sizes(world.ctx) == [2, 3]
+
+
+async def test_the_newest_checkpoint_of_the_file_counts_wherever_it_is(world: World, address: str) -> None:
+    """Two processes that share the data folder append theirs in either order."""
+    await grow(world.ctx, 8)
+    path = checkpoints.file_of(world.ctx)
+    older, newer = kept(world.ctx)
+    path.unlink()
+    for note in (newer, older):
+        checkpoint_file.append(path, note)
+    await tampered(address, "DELETE FROM log_leaves WHERE number > 5", *FORGOTTEN)
+    await checkpoints.settle(world.ctx)
+    assert SHORTER in world.ctx.log_health.refused
+    assert sizes(world.ctx) == [10, 2]
 
 
 CHANGED, SHORTER = "the first 10 leaves are not those that were signed", "leaves, and one of 10 was signed"

@@ -11,7 +11,7 @@ import pytest
 
 from service.agenda import agenda
 from service.audit_log import checkpoints
-from service.backup import making
+from service.backup import making, restoring
 from service.backup.making import make_backup
 from service.backup.manifest import BackupError, read_manifest
 from service.backup.restoring import restore_backup
@@ -22,7 +22,8 @@ from service.db.database import Transaction
 from service.db.migrate import DatabaseTooNew
 from service.db.postgres_tools import ToolFailed
 from service.errors import StorageFull
-from service.lifecycle import build_context
+from service.lifecycle import RestoreUnfinished, build_context, open_context
+from service.monitoring.last_backup import read_last_backup
 from service.visits import batches
 from tests.support.api_client import RECORD, VISIT, World, record
 from tests.support.backups import empty_place, settings_of, use_programs_of_server, utility
@@ -202,6 +203,20 @@ async def test_old_backups_leave_with_their_photos_but_never_the_last_sound_one(
         assert sorted(path.name for path in target.iterdir()) == [Path(sound.backup).name, "photos"]
 
 
+@pytest.mark.usefixtures("times")
+async def test_a_backup_is_known_of_even_if_an_older_one_is_damaged(tmp_path: Path):
+    async with utility(tmp_path / "data") as (_, settings):
+        older = Path((await make_backup(settings, tmp_path / "backups")).backup)
+        (older / "manifest.json").write_text("{")
+        with pytest.raises(BackupError, match="damaged"):
+            await make_backup(settings, tmp_path / "backups", keep=1)
+        newer = max((tmp_path / "backups").glob("2*Z"))
+        assert newer != older
+        last = read_last_backup(tmp_path / "data")
+        assert last is not None
+        assert (last.backup, last.sound) == (str(newer), True)
+
+
 async def test_a_backup_that_fails_leaves_nothing_under_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     async with utility(tmp_path / "data") as (_, settings):
 
@@ -296,6 +311,25 @@ async def test_a_restored_log_is_signed_only_if_nothing_was_signed_since(
         assert newest is not None
         assert newest.size == read_manifest(made).leaves + (0 if signed_since else 1)
         assert ("keys new-log" in ctx.log_health.refused) == bool(signed_since)
+
+
+async def test_nothing_opens_what_an_interrupted_restore_left(
+    tmp_path: Path, server: str, monkeypatch: pytest.MonkeyPatch
+):
+    """The database is in its place, and does not know yet that its log must not be signed."""
+    async with utility(tmp_path / "data", server) as (_, settings):
+        made = Path((await make_backup(settings, tmp_path / "backups")).backup)
+    async with empty_place(tmp_path / "restored", server) as place:
+
+        async def killed(*_: Any, **__: Any) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(restoring, "_bring_up_to_date", killed)
+        with pytest.raises(KeyboardInterrupt):
+            await restore_backup(place, made)
+        with pytest.raises(RestoreUnfinished):
+            async with open_context(build_context(place)):
+                pass
 
 
 async def test_photos_in_a_bucket_are_named_or_copied(tmp_path: Path, bucket: "Bucket"):

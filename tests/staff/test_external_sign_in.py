@@ -1,5 +1,6 @@
 """Signing in at an identity provider and with WeCom: for those who are here, and nobody else."""
 
+import asyncio
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -7,7 +8,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from service.accounts import external_sign_in
 from service.context import OidcSettings, SignInPolicy, WecomSettings
+from service.errors import ProviderUnavailable
 from tests.support.api_client import World
 from tests.support.browser import code_now, with_factor, with_password
 from tests.support.desk import DeskBrowser
@@ -186,3 +189,21 @@ async def test_a_user_of_wecom_signs_in(sqlite_world: World, code: str, secret: 
         page = await browser.get(f"/sign-in/wecom/callback?code={code}&state={asked['state']}")
         assert page.status_code == status, page.text
         assert ("__Host-doorstep" in browser.cookies) == (status == 200)
+
+
+async def test_an_answer_that_never_ends_and_an_address_that_is_none_are_a_provider_that_does_not_work(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    async def endless(_: Any, receive: Any, send: Any) -> None:
+        await receive()
+        gone = asyncio.create_task(receive())
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        while not gone.done():
+            await send({"type": "http.response.body", "body": b" ", "more_body": True})
+            await asyncio.sleep(0.05)
+
+    monkeypatch.setattr(external_sign_in, "TIMEOUT_SECONDS", 0.5)
+    async with serve(endless) as port:
+        for address in (f"http://127.0.0.1:{port}/", "http://provider.example:port/"):
+            with pytest.raises(ProviderUnavailable):
+                await asyncio.wait_for(external_sign_in.fetch_json("GET", address), 5)

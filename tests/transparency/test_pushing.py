@@ -21,6 +21,7 @@ from service.audit_log import checkpoint_file, checkpoints, proofs
 from service.audit_log.notes import COSIGNATURE, Checkpoint, VerifierKey, parse_checkpoint, parse_note
 from service.config.errors import SettingsError
 from service.config.loading import load_settings
+from service.keys import new_log_key
 from service.lifecycle import build_context
 from service.transparency import bucket as locked_bucket
 from service.transparency import pushing
@@ -31,15 +32,18 @@ from tests.support.bucket import Bucket
 from tests.support.fake_gateway import Post, set_up
 from tests.support.log_growth import grow
 from tests.support.serving import serve
+from tests.support.tampering import tampered
 
 MAIL = "mailto:audit@example.org"
 
 
 class Witness:
-    """A witness, as C2SP `tlog-witness` wants it. `trouble` is a status with which it answers instead."""
+    """A witness, as C2SP `tlog-witness` wants it. `trouble` is a status with which it answers instead; `slow`: it
+    answers byte by byte, and never ends."""
 
     def __init__(self, log_key: VerifierKey) -> None:
         self.log_key, self.seen, self.trouble, self.requests = log_key, Checkpoint("", 0, b""), 0, 0
+        self.slow = False
         self._key = Ed25519PrivateKey.generate()
         self.key = VerifierKey("witness.example/w1", COSIGNATURE, self._key.public_key().public_bytes_raw())
 
@@ -52,6 +56,11 @@ class Witness:
         self.requests += 1
         status, answer = self.answer(body) if scope["path"] == "/at/add-checkpoint" else (404, b"")
         await send({"type": "http.response.start", "status": status, "headers": []})
+        gone = asyncio.create_task(receive())
+        while self.slow and not gone.done():
+            await send({"type": "http.response.body", "body": b" ", "more_body": True})
+            await asyncio.sleep(0.05)
+        gone.cancel()
         await send({"type": "http.response.body", "body": answer})
 
     def answer(self, body: bytes) -> tuple[int, bytes]:
@@ -148,6 +157,31 @@ async def test_what_fails_is_tried_again_and_visible(world: World, witness: tupl
     assert (state.error, state.behind) == ("", 0)
 
 
+async def test_a_target_that_never_ends_its_answer_holds_up_nothing(
+    world: World, witness: tuple[Witness, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signer, address = witness
+    signer.slow = True
+    monkeypatch.setattr(pushing, "SEND_SECONDS", 0.3)
+    world.ctx.checkpoint_targets = (address,)
+    await asyncio.wait_for(pushing.push_due(world.ctx), 10)
+    (state,) = await pushing.push_states(world.ctx)
+    assert (state.age, state.error) == (None, "TimeoutError")
+
+
+async def test_a_log_that_is_damaged_is_visible_as_a_failure(
+    world: World, witness: tuple[Witness, str], address: str
+) -> None:
+    _, target = witness
+    world.ctx.checkpoint_targets = (target,)
+    await pushing.push_due(world.ctx)
+    await grow(world.ctx, 5)
+    await tampered(address, "DELETE FROM log_tiles WHERE level = 0")
+    await pushing.push_due(world.ctx)
+    (state,) = await pushing.push_states(world.ctx)
+    assert "tile 0/0" in state.error
+
+
 async def test_a_mail_goes_out_once_a_day_and_contains_the_note(world: World) -> None:
     post: Post = set_up(world.ctx, "08:00")
     world.ctx.checkpoint_targets = (MAIL,)
@@ -168,6 +202,33 @@ async def test_a_mail_goes_out_once_a_day_and_contains_the_note(world: World) ->
     assert (state.target, state.error, state.behind) == ("mail", "OSError", 1)
 
 
+def place_in(note: bytes) -> str:
+    """Where a bucket has a checkpoint."""
+    parsed = parse_note(note)
+    return f"log/{parsed.signatures[0].key_id.hex()}/{parse_checkpoint(parsed.text).size:020d}.checkpoint"
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+async def test_checkpoints_of_a_log_that_went_on_under_another_name_are_stored_too(
+    world: World, bucket: Bucket, address: str
+) -> None:
+    store = boto3.client("s3", endpoint_url=bucket.endpoint, region_name="us-east-1")
+    store.create_bucket(Bucket="evidence", ObjectLockEnabledForBucket=True)
+    world.ctx.checkpoint_targets = (f"s3://evidence/log?endpoint={bucket.endpoint}&region=us-east-1",)
+    await grow(world.ctx, 5)
+    await pushing.push_due(world.ctx)
+    former = await shown(world)
+    await tampered(address, "DELETE FROM log_checkpoints", "UPDATE log_pushes SET size = 0")  # restored from before it
+    checkpoints.file_of(world.ctx).unlink()
+    world.ctx.keys._log = new_log_key("doorstep.example/again")
+    await checkpoints.settle(world.ctx)
+    await pushing.push_due(world.ctx)
+    again = await shown(world)
+    assert parse_checkpoint(parse_note(again).text).size == parse_checkpoint(parse_note(former).text).size
+    for note in (former, again):
+        assert store.get_object(Bucket="evidence", Key=place_in(note))["Body"].read() == note
+
+
 @pytest.mark.parametrize("engine", ["sqlite"])
 async def test_objects_in_a_bucket_are_locked(world: World, bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
     store = boto3.client("s3", endpoint_url=bucket.endpoint, region_name="us-east-1")
@@ -175,7 +236,7 @@ async def test_objects_in_a_bucket_are_locked(world: World, bucket: Bucket, monk
     world.ctx.checkpoint_targets = (f"s3://evidence/log?endpoint={bucket.endpoint}&region=us-east-1&days=400",)
     await grow(world.ctx, 41)
     await pushing.push_due(world.ctx)
-    key = f"log/{parse_checkpoint(parse_note(await shown(world)).text).size:020d}.checkpoint"
+    key = place_in(await shown(world))
     there = store.get_object(Bucket="evidence", Key=key)
     assert there["Body"].read() == await shown(world)
     assert there["ObjectLockMode"] == "COMPLIANCE"
@@ -218,8 +279,14 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize("target", BAD)
+@pytest.mark.parametrize("target", [*BAD, MAIL])  # without a server of mail it would stay on this machine
 def test_a_target_that_cannot_be_used_stops_the_start(target: str, tmp_path: Any) -> None:
     given = {"DOORSTEP_DATA": str(tmp_path), "DOORSTEP_CHECKPOINTS": target}
     with pytest.raises(SettingsError, match="DOORSTEP_CHECKPOINTS"):
         build_context(load_settings(given))
+
+
+def test_a_mail_needs_a_server_of_mail(tmp_path: Any) -> None:
+    given = {"CHECKPOINTS": MAIL, "SMTP": "smtps://mail.example", "SMTP_FROM": "a@example.org", "DATA": str(tmp_path)}
+    ctx = build_context(load_settings({f"DOORSTEP_{name}": value for name, value in given.items()}))
+    assert ctx.checkpoint_targets == (MAIL,)
