@@ -1,6 +1,7 @@
 """Shared fixtures: `engine` (tests run on both), the `address` of a fresh database, `database` started there."""
 
 import asyncio
+import gc
 import os
 from collections.abc import AsyncIterator, Iterator
 from functools import cache
@@ -71,6 +72,12 @@ def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
             item.add_marker("fast")
     if workers := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "0")):
         items[:] = _longest_first(items, workers)
+
+
+def pytest_collection_finish() -> None:
+    """Keep what lasts for the whole run, modules and tests, out of each search for garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 def _longest_first(items: list[pytest.Function], workers: int) -> list[pytest.Function]:
