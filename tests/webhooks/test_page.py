@@ -2,7 +2,7 @@
 
 import msgspec
 
-from service.config import load_settings
+from service.config.loading import load_settings
 from tests.support.api_client import World
 from tests.support.desk import signed_in
 
