@@ -12,7 +12,7 @@ from .errors import SettingsError
 from .settings import Settings
 
 SHOWN = 40  # characters of a wrong value; a longer one is a text, and its end is what is wrong
-NEAR = 3
+NEAR, LIKENESS = 3, 0.7
 
 
 def load_settings(environment: Mapping[str, str]) -> Settings:
@@ -43,7 +43,8 @@ def _read(one: SettingInfo, text: str) -> object:
 
 def _unknown(name: str, known: list[str]) -> str:
     """Which setting was meant, perhaps."""
-    near = get_close_matches(name.upper(), known, NEAR)
+    names = [one.removeprefix(PREFIX) for one in known]  # what they have in common says nothing
+    near = [PREFIX + one for one in get_close_matches(name.removeprefix(PREFIX).upper(), names, NEAR, LIKENESS)]
     if not near:
         return (
             f"{name}: 没有这项设置；全部设置见 docs/settings.md / there is no such setting; all are in "

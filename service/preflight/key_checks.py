@@ -25,13 +25,14 @@ async def check_keys(settings: Settings, ctx: AppContext | None) -> list[Finding
             if not await keys.is_there(ctx.db if ctx else None, purpose):
                 missing.append(purpose)
         except KeyUnusable as error:
+            place = keys.place(purpose)
             zh, _, en = str(error).partition(" / ")
             findings.append(
                 Finding(
                     f"{purpose}-key",
                     "must",
-                    zh,
-                    f"{keys.place(purpose)}: {en}",
+                    zh if zh.startswith(place) else f"{place}: {zh}",
+                    f"{place}: {en}",
                     "密钥不对或缺失时服务不启动；见 docs/sign-in.md",
                     "without the right keys the service does not start; see docs/sign-in.en.md",
                 )
@@ -64,14 +65,14 @@ def _kept_elsewhere(settings: Settings) -> list[Finding]:
     in_files = [name for name, given in (("sealing", settings.sealing_key), ("log", settings.log_key)) if not given]
     place_zh = place_en = str(settings.data / KEYS)
     if not in_files:
-        place_zh, place_en = "设置里的密钥", "the keys in the settings"
+        place_zh, place_en = "设置文件（密钥在其中）", "the keys in the settings"
     return [
         Finding(
             "keys",
             "hint",
             "密钥齐全；备份里没有它们，丢了就打不开封存的内容，也不能再签名",
             "all keys are there; backups do not have them, and without them nothing sealed can be opened, or signed",
-            f"确认{place_zh} 另存了一份，放在备份以外的地方（docs/sign-in.md）",
+            f"确认 {place_zh} 另存了一份，放在备份以外的地方（docs/sign-in.md）",
             f"see that a copy of {place_en} is kept, apart from the backups (docs/sign-in.en.md)",
         )
     ]

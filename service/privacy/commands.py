@@ -14,6 +14,7 @@ from service.errors import NotFound
 from service.field_kinds import Cleaned, IdentifierText
 from service.visits.changes import Reason
 from service.web.decoding import convert_strict, parse_uuid
+from service.web.defects import or_unreadable
 
 from . import account_holds, customers, erasing, holds, staff, terms
 from .account_holds import AccountHoldView
@@ -51,11 +52,11 @@ class AccountHolds(msgspec.Struct, frozen=True):
 
 
 async def erase_visit(ctx: AppContext, visit: str, by: str, why: str, *, dry_run: bool) -> Erasures:
-    """Erase one visit, by its id."""
+    """Erase one visit, by its id. Held, also as a dry run."""
     visit_id = parse_uuid(visit, "/visit")
     if dry_run:
-        return Erasures(True, [await erasing.preview(ctx, visit_id)])
-    return Erasures(False, [await erasing.erase_visit(ctx, visit_id, by, why)], purged=await purge(ctx))
+        return Erasures(True, await _preview(ctx, [visit_id]))
+    return Erasures(False, await _erase_visits(ctx, [visit_id], by, why), purged=await purge(ctx))
 
 
 async def erase_customer(
@@ -67,15 +68,33 @@ async def erase_customer(
         raise NotFound
     ids = [UUID(one.visit) for one in found]
     if dry_run:
-        return Erasures(True, [await erasing.preview(ctx, one) for one in ids], found)
+        return Erasures(True, await _preview(ctx, ids), found)
     if confirmed != len(found):
         raise Unconfirmed(list_text(found))
-    for one in ids:  # before any of them is gone
-        await ctx.db.read(lambda tx, one=one: holds.refuse_held(ctx, tx, one))
-    accounts = [await ctx.db.read(lambda tx, one=one: account_holds.accounts_of(tx, one)) for one in ids]
+    return Erasures(False, await _erase_visits(ctx, ids, by, why), purged=await purge(ctx))
+
+
+async def _erase_visits(ctx: AppContext, ids: list[UUID], by: str, why: str) -> list[Erased]:
+    """Erase visits, or none of them if one is held. Holds of an account that ended go with its last visit."""
+    await _refuse_held(ctx, ids)
+    accounts = [await or_unreadable(ctx, one, _accounts_of(ctx, one)) or set() for one in ids]
     erased = [await erasing.erase_visit(ctx, one, by, why) for one in ids]
     await terms.erase_holds_of_accounts(ctx, sorted(set[str]().union(*accounts)), "customer", by, why)
-    return Erasures(False, erased, purged=await purge(ctx))
+    return erased
+
+
+async def _preview(ctx: AppContext, ids: list[UUID]) -> list[Erased]:
+    await _refuse_held(ctx, ids)
+    return [await erasing.preview(ctx, one) for one in ids]
+
+
+async def _refuse_held(ctx: AppContext, ids: list[UUID]) -> None:
+    for one in ids:
+        await ctx.db.read(lambda tx, one=one: holds.refuse_held(ctx, tx, one))
+
+
+async def _accounts_of(ctx: AppContext, visit: UUID) -> set[str]:
+    return await ctx.db.read(lambda tx: account_holds.accounts_of(tx, visit))
 
 
 async def erase_person(ctx: AppContext, login: str, by: str, why: str, *, dry_run: bool) -> Erasures:

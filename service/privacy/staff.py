@@ -1,7 +1,7 @@
 """Erasing what is kept of a person of the utility who has left, as far as it may be.
 
 Their login stays where they wrote something: it says who did it, and is never used again. What they wrote about visits,
-and messages and pages that told customers of their name, go with the visits.
+and messages to customers that have their name, go with the visits.
 """
 
 from collections import Counter

@@ -48,10 +48,12 @@ FEW |= {
     "last_retention_runs": "one row a night",
     "positions_reduced_until": "the same",
     "retention_run": "the same",
+    "account_held": "legal holds of accounts, which are few: whether there is any",
+    "held_accounts": "the same",
 }
 BY_COMMAND = {
     "erase_search_tokens": "for a visit that cannot be read",
-    "visits_with_text": "old telephones are in no index; by the administrator's command",
+    "visits_with_text": "old telephones are in no index; by command, or for a customer who asks for their data",
     "visits_with_changed_details": "the same",
     "quarantined_mentions": "the whole quarantine, before an erasure, while nobody waits for it",
     "events_naming": "all events, when a former colleague is erased",

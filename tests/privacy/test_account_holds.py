@@ -55,6 +55,8 @@ async def test_nothing_of_the_account_is_erased_until_it_is_released(world: Worl
     for visit in (VISIT, LATER):
         with pytest.raises(errors.Held):
             await erasing.erase_visit(world.ctx, visit, "admin", "x")
+        with pytest.raises(errors.Held):
+            await commands.erase_visit(world.ctx, str(visit), "admin", "x", dry_run=True)
     given: dict[str, Any] = {"confirmed": 4, "dry_run": False}
     await planned(world, FIRST, "")
     with pytest.raises(errors.Held):
@@ -67,7 +69,9 @@ async def test_nothing_of_the_account_is_erased_until_it_is_released(world: Worl
     assert [(one.active, one.ended_because) for one in released.holds] == [(False, "和解了")]
     with pytest.raises(errors.NotFound):
         await commands.release_account(world.ctx, ACCOUNT, "console", "x")
-    await commands.erase_customer(world.ctx, ACCOUNT, "admin", "x", confirmed=2, dry_run=False)
+    await commands.erase_visit(world.ctx, str(VISIT), "admin", "x", dry_run=False)
+    assert await world.ctx.db.read(lambda tx: tx.fetch_all("held_accounts")) != []  # there is another visit
+    await commands.erase_customer(world.ctx, ACCOUNT, "admin", "x", confirmed=1, dry_run=False)
     assert await world.ctx.db.read(lambda tx: tx.fetch_all("held_accounts")) == []  # nothing of the customer is left
     assert await faults(world) == []
 

@@ -6,9 +6,11 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+from PIL import Image
 
 from service import errors
 from service.audit_log import log
+from service.evidence import thumbnails
 from service.privacy import commands, customers, erasing, export, inventory, staff
 from service.verify.log import verify
 from tests.support.api_client import VISIT, World, opened_world, record
@@ -18,6 +20,7 @@ from tests.support.factories import a_plan, uid
 from tests.support.pictures import name, picture
 from tests.support.privacy import ADDRESS, NAME, OLD_PHONE, OTHER, PHONE, PHOTO, lived_through
 
+SERIAL = "CAM-20260302-77"
 PATH, DESK = f"/v1/visits/{VISIT}", f"/desk/visits/{VISIT}"
 
 
@@ -97,6 +100,30 @@ async def test_a_copy_has_all_that_is_the_customers_and_no_names_of_staff(sqlite
     with pytest.raises(errors.NotFound):
         await export.export_customer(world.ctx, "13311112222", "console", "x")
     del tao
+
+
+async def test_what_the_phone_writes_into_a_photo_stays_in_the_sealed_original(sqlite_world: World) -> None:
+    world = sqlite_world
+    await lived_through(world)
+    exif = Image.Exif()
+    exif.get_ifd(0x8825).update({1: "N", 2: (22.0, 32.0, 30.0), 3: "E", 4: (114.0, 3.0, 10.0)})
+    exif.get_ifd(0x8769)[0xA431] = SERIAL
+    original = picture(5, exif=exif)
+    record_id = uid("with exif")
+    assert (await world.submit(record_naming(original, record_id=record_id), record_id)).status_code in (200, 201)
+    assert (await send_evidence(world, original)).status_code == 201
+    digest = bytes.fromhex(name(original))
+    async with world.ctx.evidence_storage.blobs.open_local(digest) as path:
+        assert path.read_bytes() == original
+    assert SERIAL.encode() in original  # the control
+    for_staff = await world.ask("wang", "GET", f"/v1/evidence/{name(original)}")
+    with ZipFile(BytesIO(await export.export_customer(world.ctx, PHONE, "console", "本人申请"))) as archive:
+        exported = archive.read(f"{VISIT}/{name(original)}.jpg")
+    small = await thumbnails.get_small_rendition(world.ctx, digest)  # on the customer's page and in their copy
+    for content in (for_staff.content, exported, small):
+        with Image.open(BytesIO(content)) as copy:
+            assert (copy.format, dict(copy.getexif()), "exif" in copy.info) == ("JPEG", {}, False)
+        assert SERIAL.encode() not in content
 
 
 @pytest.mark.parametrize(
