@@ -16,13 +16,18 @@ from service.accounts.desk import own_path
 from service.accounts.new_session import NewSession
 from service.accounts.sign_in_origin import origin_of
 from service.context import AppContext
-from service.errors import Problem
+from service.errors import InvalidCredentials, InvalidOneTimeCode, Problem, TotpRequired
+from service.web.access_log import get_logger
+from service.web.language import PageText
 from service.web.query import text_parameter
 from service.web.request import AnyRequest
 from service.web.templates import Switch, redirect, render
 
 from .sign_in_pages import sign_in_page
 
+NOT_DONE = PageText("没有登录成：在对方那里取消了，等得太久，或不是从这个浏览器开始的。请再试一次")
+NOBODY = PageText("没有登录成：对方给出的账号不是这里在职人员的登录名。请管理员核对，或用密码登录")
+FACTOR_NEEDED = PageText("您的账号要有第二步，对方没有说明做过。请用密码和动态码，或用通行密钥登录")
 Back = Annotated[str | None, text_parameter("Where to go then: an address of this site.", "next", 2000)]
 Again = Annotated[str | None, text_parameter("A grave act asks who it is.")]
 Code = Annotated[str | None, text_parameter("The code of the provider.", max_length=2000)]
@@ -96,7 +101,17 @@ async def _or_page(request: AnyRequest, ctx: AppContext, work: Callable[[], Awai
     try:
         return await work()
     except Problem as problem:
-        return sign_in_page(request, ctx, {}, problem)
+        get_logger().warning("external_sign_in_failed", problem=problem.code, detail=problem.detail)
+        return sign_in_page(request, ctx, {}, problem, why=_words(request, problem))
+
+
+def _words(request: AnyRequest, problem: Problem) -> PageText | None:
+    """What to do: nobody typed a password or a code here."""
+    if isinstance(problem, TotpRequired):
+        return FACTOR_NEEDED
+    if isinstance(problem, InvalidOneTimeCode) or not request.query_params.get("code"):
+        return NOT_DONE if isinstance(problem, InvalidOneTimeCode | InvalidCredentials) else None
+    return NOBODY if isinstance(problem, InvalidCredentials) else None
 
 
 ROUTES = (ExternalSignInController,)

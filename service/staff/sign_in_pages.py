@@ -107,13 +107,13 @@ def _password(form: FormData) -> dict[str, str]:
 def sign_in_page(
     request: AnyRequest, ctx: AppContext, form: FormData, problem: Problem | None = None, *, why: PageText | None = None
 ) -> ASGIResponse:
-    """The page to sign in, with what is wrong or `why` it is shown."""
+    """The page to sign in, with what is wrong (in the words of `why`, if it is given), or why it is shown."""
     back = own_path(form.get("next", ""), "")
     view = {
         "company": ctx.company.company,
         "login": form.get("login", "")[:64],
         "back": back,
-        "trouble": _in_words(problem) if problem else (why,) if why else (),
+        "trouble": (why,) if why else _in_words(problem) if problem else (),
         "code_needed": isinstance(problem, TotpRequired),
         "external": [name for name in ("oidc", "wecom") if getattr(ctx.sign_in, name) is not None],
         "query": f"?next={quote(back, safe='/')}" if back else "",
@@ -122,7 +122,7 @@ def sign_in_page(
     headers = retry_after(problem) if problem else ()
     switch = Switch("/language", {"back": f"/sign-in?next={quote(back, safe='/')}" if back else "/sign-in"})
     status = problem.status if problem else 200
-    assets = KEEP_INPUT if why else NO_ASSETS if back else FORGET_INPUT
+    assets = KEEP_INPUT if why and not problem else NO_ASSETS if back else FORGET_INPUT
     return render(request.scope, "staff/sign_in.html", view, status, headers, switch=switch, origin=True, assets=assets)
 
 

@@ -89,6 +89,9 @@ async def test_the_second_factor_of_the_provider_counts_as_set(water: World, nam
     browser = DeskBrowser(water)
     page = await browser.get(await consent(await begun(browser), name))
     assert page.status_code == status, page.text
+    if status == 403:
+        nobody = name in ("stranger", "nameless")
+        assert ("不是这里在职人员的登录名" in page.text, "对方没有说明做过" in page.text) == (nobody, not nobody)
     assert ("__Host-doorstep" in browser.cookies) == (status == 200)
 
 
@@ -126,12 +129,14 @@ async def test_who_has_an_authenticator_does_not_get_around_it(water: World):
     await DeskBrowser(water).sign_in("zhao", code=code_now(water, secret))
     browser = DeskBrowser(water)
     page = await browser.get(await consent(await begun(browser), "zhao"))
-    assert (page.status_code, "动态码" in page.text) == (403, True)
+    assert (page.status_code, "用密码和动态码" in page.text) == (403, True)
 
 
 async def test_what_comes_back_has_to_belong_to_this_browser(water: World):
     browser, other = DeskBrowser(water), DeskBrowser(water)
     back = await consent(await begun(browser), "zhao")
+    refused = await DeskBrowser(water).get("/sign-in/oidc/callback?error=access_denied&state=x&session_state=1")
+    assert (refused.status_code, "请再试一次" in refused.text) == (404, True)
     for wrong in (other, browser):
         given = back if wrong is other else back.replace(query_of(back)["state"], "x" * 32)
         page = await wrong.get(given)
