@@ -5,10 +5,13 @@ from typing import Any
 
 import msgspec
 
+from service.audit_log import log, tiles
 from service.audit_log.checkpoint_file import find_notes
 from service.audit_log.merkle import MerkleTree
 from service.audit_log.notes import InvalidNote, parse_checkpoint, parse_note
+from service.audit_log.tree import stored_tree
 from service.context import AppContext
+from service.db.database import Transaction
 
 from .manifest import BackupError
 
@@ -23,7 +26,27 @@ class LogPosition(msgspec.Struct, frozen=True):
 
 
 async def log_position(ctx: AppContext, size: int | None = None) -> LogPosition:
-    """The place in the log; with `size` that of its first leaves, of fewer if there are not so many."""
+    """The place in the log; with `size` that of its first leaves, of fewer if there are not so many.
+
+    The root is that of the tiles, which `doorstep verify` compares with the leaves; that of the leaves where tiles lack
+    hashes, as those of an older log do until they are filled.
+    """
+    return await ctx.db.read(lambda tx: _by_tiles(tx, size)) or await _by_leaves(ctx, size)
+
+
+async def _by_tiles(tx: Transaction, size: int | None) -> LogPosition | None:
+    leaves = await log.numbered_count(tx)
+    if size is not None:
+        leaves = min(leaves, size)
+    if await tiles.stored_size(tx) < leaves:
+        return None
+    try:
+        return LogPosition(leaves, (await stored_tree(tx).root(leaves)).hex())
+    except tiles.LogDamaged:
+        return None
+
+
+async def _by_leaves(ctx: AppContext, size: int | None) -> LogPosition:
     tree, first = MerkleTree(), 0
     while size is None or first < size:
         page: list[Any] = await ctx.db.read(

@@ -12,6 +12,7 @@ import pytest
 from service.agenda import agenda
 from service.audit_log import checkpoints
 from service.backup import making, restoring
+from service.backup.log_position import log_position
 from service.backup.making import make_backup
 from service.backup.manifest import BackupError, read_manifest
 from service.backup.restoring import restore_backup
@@ -241,6 +242,19 @@ async def test_a_backup_that_fails_leaves_nothing_under_its_name(tmp_path: Path,
         (tmp_path / "link").symlink_to(tmp_path / "data")
         with pytest.raises(BackupError, match="inside the data folder"):
             await make_backup(settings, tmp_path / "link" / "backups")
+
+
+async def test_the_place_in_the_log_is_the_same_by_tiles_and_by_leaves(tmp_path: Path):
+    async with utility(tmp_path / "live") as (world, settings):
+        await grow(world.ctx, 600)
+        sizes = (None, 0, 1, 255, 256, 257, 512, 600, 10_000)
+        by_tiles = [await log_position(world.ctx, size) for size in sizes]
+        await run_sql(settings.database_address, "DROP TRIGGER log_tiles_no_delete")
+        await run_sql(settings.database_address, "DELETE FROM log_tiles WHERE level = 0 AND number > 0")
+        assert [await log_position(world.ctx, size) for size in sizes] == by_tiles
+        await run_sql(settings.database_address, "DELETE FROM log_tiles")
+        assert [await log_position(world.ctx, size) for size in sizes] == by_tiles
+        assert by_tiles[0].leaves >= 600 > by_tiles[4].leaves == 256
 
 
 async def test_a_database_that_was_not_upgraded_yet_is_left_to_the_version_that_wrote_it(tmp_path: Path):

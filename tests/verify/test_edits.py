@@ -130,7 +130,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     return asyncio.run(_make(tmp_path_factory.mktemp("town"), tmp_path_factory.mktemp("kept") / "checkpoint"))
 
 
-async def _verified(folder: Path, now: int) -> list[str]:
+async def verified(folder: Path, now: int) -> list[str]:
     return (await _report(folder, now)).faults
 
 
@@ -148,7 +148,7 @@ async def _report(folder: Path, now: int, kept: Sequence[Path] = (), key: str = 
 
 def test_the_town_without_an_edit_has_no_fault(made: Made, tmp_path: Path) -> None:
     copy = shutil.copytree(made.folder, tmp_path / "copy")
-    assert asyncio.run(_verified(copy, made.now)) == []
+    assert asyncio.run(verified(copy, made.now)) == []
 
 
 ROWS = {
@@ -305,7 +305,7 @@ ROWS = {
 def test_an_edit_of_a_row_is_found(made: Made, tmp_path: Path, edit: str) -> None:
     copy = shutil.copytree(made.folder, tmp_path / "copy")
     asyncio.run(tampered(f"sqlite:///{copy / 'town.sqlite'}", ROWS[edit]))
-    assert asyncio.run(_verified(copy, made.now)), edit
+    assert asyncio.run(verified(copy, made.now)), edit
 
 
 def _overwrite(path: Path) -> None:
@@ -326,7 +326,7 @@ def test_an_edit_of_a_file_is_found(made: Made, tmp_path: Path, edit: str) -> No
     found = [path for path in (copy / "files" / folder).rglob("*") if path.is_file()]
     assert found, [str(path) for path in (copy / "files").rglob("*")]
     change(found[0])
-    assert asyncio.run(_verified(copy, made.now)), edit
+    assert asyncio.run(verified(copy, made.now)), edit
 
 
 async def _rewrite_record(folder: Path) -> None:
