@@ -1,8 +1,9 @@
 """The nightly deletion: what has been kept for its term goes, in small steps, on one server alone."""
 
 import asyncio
+import time
 from collections import Counter
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -24,6 +25,8 @@ POLL_SECONDS = 600.0
 LEASE_MS = 600_000
 PAUSE_SECONDS = 0.05  # between steps: writers come first
 HISTORY = 30
+MAX_PAUSE = timedelta(days=7)
+DOUBT_SECONDS = 86_400.0
 _counts = msgspec.json.Decoder(dict[str, int])
 
 
@@ -38,11 +41,31 @@ class RetentionRun(msgspec.Struct, frozen=True):
     ] = None
 
 
+class ClockDoubt:
+    """Holds the deletion up for a day after a long pause by the clock: a clock that is years ahead would erase
+    everything, and within a day somebody sees that it is."""
+
+    def __init__(self) -> None:
+        self._since: float | None = None
+
+    async def holds_up(self, ctx: AppContext, uptime: float) -> bool:
+        """Whether to wait now. `uptime` (s) is of a clock that nobody sets."""
+        last = await _last_day(ctx)
+        if last is None or ctx.now().date() - date.fromisoformat(last) <= MAX_PAUSE:
+            self._since = None
+            return False
+        if self._since is None:
+            self._since = uptime
+            get_logger().warning("retention waits for a day: is the clock right?", last=last, now=ctx.now().isoformat())
+        return uptime < self._since + DOUBT_SECONDS
+
+
 async def run(ctx: AppContext) -> None:
     """Delete what is due, once a night, until cancelled."""
+    doubt = ClockDoubt()
     while True:
         try:
-            if ctx.now().hour >= HOUR:
+            if ctx.now().hour >= HOUR and not await doubt.holds_up(ctx, time.monotonic()):
                 await run_night(ctx)
         except Problem:  # the database cannot write now
             pass
@@ -147,6 +170,13 @@ async def _reduce_positions(ctx: AppContext, since: int, before: int, day: str) 
 async def _pause(ctx: AppContext, day: str) -> None:
     await ctx.db.write(lambda tx: tx.execute("renew_retention", day=day, lease=ctx.clock() + LEASE_MS))
     await asyncio.sleep(PAUSE_SECONDS)
+
+
+@read_only
+async def _last_day(_: AppContext, tx: Transaction) -> str | None:
+    """The last day with a deletion that ended."""
+    rows = await tx.fetch_all("last_retention_runs", size=1)
+    return rows[0][0] if rows else None
 
 
 @read_only

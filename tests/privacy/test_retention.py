@@ -161,3 +161,19 @@ async def test_nothing_goes_where_all_is_kept_for_good(world: World) -> None:
     world.ctx.retention = RetentionPolicy(**forever)
     assert (await night(world, 9_500)).counts == {}
     assert (await retention.preview(world.ctx)).kept == 0
+
+
+async def test_a_clock_that_is_years_ahead_erases_nothing_for_a_day(world: World):
+    doubt = retention.ClockDoubt()
+    assert not await doubt.holds_up(world.ctx, 0), "there was no deletion yet"
+    await night(world, days=1)
+    stand(world.ctx, datetime.fromisoformat("2026-03-10T04:00:00+08:00"))
+    assert not await doubt.holds_up(world.ctx, 100), "a week off"
+    stand(world.ctx, datetime.fromisoformat("2031-03-10T04:00:00+08:00"))
+    assert await doubt.holds_up(world.ctx, 200)
+    assert await doubt.holds_up(world.ctx, 200 + retention.DOUBT_SECONDS - 1)
+    assert not await doubt.holds_up(world.ctx, 200 + retention.DOUBT_SECONDS), "nobody mended it: it is right"
+    stand(world.ctx, datetime.fromisoformat("2026-03-09T04:00:00+08:00"))
+    assert not await doubt.holds_up(world.ctx, 300), "it was mended"
+    stand(world.ctx, datetime.fromisoformat("2031-03-10T04:00:00+08:00"))
+    assert await doubt.holds_up(world.ctx, 200 + retention.DOUBT_SECONDS), "the day begins anew"

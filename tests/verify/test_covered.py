@@ -5,6 +5,7 @@ import asyncio
 import re
 import shutil
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,7 @@ Columns = dict[str, dict[str, str]]
 
 def columns_of(made: Made) -> Columns:
     """The types of all columns, by table."""
-    with sqlite3.connect(made.folder / "town.sqlite") as connection:
+    with closing(sqlite3.connect(made.folder / "town.sqlite")) as connection:
         tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'")
         return {
             table: {row[1]: row[2] for row in connection.execute(f"PRAGMA table_info({table})")}
@@ -46,7 +47,7 @@ def edit(table: str, column: str, kind: str) -> str:
 def found(made: Made, folder: Path, statements: list[str]) -> list[str]:
     """What verify finds in a copy of the town in which all rows were edited, where there are any."""
     copy = shutil.copytree(made.folder, folder)
-    with sqlite3.connect(copy / "town.sqlite") as connection:
+    with closing(sqlite3.connect(copy / "town.sqlite")) as connection:
         filled = [one for one in statements if connection.execute(f"SELECT 1 FROM {one.split()[1]}").fetchone()]  # noqa: S608
     if not filled:
         return ["nothing to edit"]
