@@ -142,8 +142,9 @@ class Connection(HttpToolsProtocol):
         if len(self.pipeline) >= MAX_PIPELINED:
             self._end(TooManyRequests("read the answers first"))
             return
+        parser: Any = self.parser
         hosts = sum(name == b"host" for name, _ in self.headers)
-        if hosts > 1 or (hosts == 0 and self.parser.get_http_version() == "1.1"):  # proxies may take another than we do
+        if hosts > 1 or (hosts == 0 and parser.get_http_version() == "1.1"):  # a proxy may take another than we do
             self._end(InvalidHeader("send one Host (RFC 9112, 3.2)"))
             return
         super().on_headers_complete()

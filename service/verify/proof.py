@@ -30,7 +30,6 @@ from service.audit_log.receipts import Opening, read_opening
 _PROOF = re.compile(r"\n(?:extra [^\n]*\n)?index [^\n]*\n(?:[^\n<]+\n)*\n(?:[^\n]+\n)+\n(?:— [^\n<]+\n?)+")
 """What follows the header of a proof. None of the patterns here may take longer than in proportion to the file."""
 _UNPROVEN = re.compile(r"^(?:<pre[^>\n]*>)?unproven ([0-9a-f]{64})", re.MULTILINE)
-UNPROVEN = re.compile(r"^(?:<pre[^>]*>)?unproven ([0-9a-f]{64})", re.MULTILINE)
 UNPROVEN = "the copy was saved before this was proven; save it again:"
 COMPARE = (
     "证明的是上面 texts（签认的内容）和 content（写下的答复）里的字：请逐字与文件里看到的对照，不一样的以上面的为准。\n"
