@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from secrets import randbits
 from tempfile import TemporaryDirectory
@@ -14,10 +15,11 @@ from zoneinfo import ZoneInfo
 
 from service import fingerprints
 from service.accounts import coverage, tokens
-from service.accounts.events import OPERATOR, PersonEvent, record_event
+from service.accounts.events import OPERATOR, Act, PersonEvent, record_event
 from service.accounts.sealing import OWN_SECRET, TOTP_SECRET, seal_stored
 from service.accounts.secrets import get_or_create_fingerprint_key
 from service.allowance import DailyAllowance
+from service.audit_log import checkpoints
 from service.blobs.evidence_storage import open_evidence_storage
 from service.checklists import publish
 from service.config import Settings, SettingsError
@@ -192,6 +194,15 @@ async def replace_sealing_key(ctx: AppContext) -> list[str]:
     ctx.keys.replace_sealing_key()
     await ctx.keys.open(ctx.db, ctx.clock(), partial(_seal_stored, ctx))
     return ctx.keys.sealer.ids
+
+
+async def begin_new_log(ctx: AppContext, name: str) -> str:
+    """Sign as a log of another name (`checkpoints.begin_new_log`); its verifier key. The first leaf under the new name
+    says so: with it there is something to sign."""
+    key = await checkpoints.begin_new_log(ctx, name)
+    begun = Act(what="log-begun", by=OPERATOR, subject=name, digest=sha256(key.encode()).hexdigest())
+    await ctx.db.write(lambda tx: record_event(ctx, tx, begun))
+    return key
 
 
 async def _close_files_to_others(ctx: AppContext) -> None:

@@ -62,8 +62,9 @@ async def sign_checkpoint(ctx: AppContext, *, at_once: bool = False) -> None:
         await _publish(ctx)
         ctx.log_health.refused = ""
     except (NotSigned, LogDamaged) as refusal:
+        if ctx.log_health.refused != str(refusal):  # once, not each minute: the metric goes on showing it
+            _log.critical("no checkpoint is signed: %s", refusal)
         ctx.log_health.refused = str(refusal)
-        _log.critical("no checkpoint is signed: %s", refusal)
     except OSError as error:
         _log.error("the file of checkpoints cannot be written (%s)", type(error).__name__)
 

@@ -69,6 +69,6 @@ def _keys_rotate(_: argparse.Namespace, settings: Settings) -> int:
 
 
 def _keys_new_log(options: argparse.Namespace, settings: Settings) -> int:
-    from service.audit_log import checkpoints
+    from service.lifecycle import begin_new_log
 
-    return print_json({"log": run(settings, lambda ctx: checkpoints.begin_new_log(ctx, options.name))})
+    return print_json({"log": run(settings, lambda ctx: begin_new_log(ctx, options.name))})

@@ -13,8 +13,9 @@ from service.context import AppContext, read_only, transaction
 from service.db.database import Transaction
 from service.evidence.attach import StoredFile, store_bytes
 from service.judge.entries import Entry, Evidence, Refused
-from service.visits.append_batch import CUSTOMER_WRITER, append_entries
+from service.visits.append_batch import append_entries
 from service.visits.appointment import AGREED, MOVED, Appointment, current_appointment, window_fields
+from service.visits.batches import CUSTOMER_WRITER
 from service.visits.customer_answers import AnswerInput, CustomerSubmission, RescheduleRequest, SignatureInput
 from service.visits.customer_link import resolve_link
 from service.visits.loading import LoadedVisit, load_visit

@@ -16,7 +16,8 @@ from service.judge.evidence import customer_sender
 from service.judge.moments import to_ms
 from service.judge.signoffs import ApplicableQuestion, Level, QuestionSet, SignOff
 from service.visits import search_index, volume
-from service.visits.append_batch import CUSTOMER_WRITER, SERVICE_WRITER, insert_batch
+from service.visits.append_batch import insert_batch
+from service.visits.batches import CUSTOMER_WRITER, SERVICE_WRITER
 from service.visits.complaints import RECORDED, receipt_numbers, recordings
 from service.visits.customer_answers import (
     AnswerInput,

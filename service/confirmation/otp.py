@@ -26,7 +26,7 @@ from service.judge.signoffs import Level
 from service.messages import outbox
 from service.messages.outbox import MessageRow
 from service.text import clean_code, sms_number
-from service.visits.append_batch import CUSTOMER_WRITER
+from service.visits.batches import CUSTOMER_WRITER
 from service.visits.customer_answers import VerifiedNumber
 from service.visits.customer_link import maker_of_link, passed_digest, resolve_link
 from service.visits.loading import LoadedVisit, load_visit

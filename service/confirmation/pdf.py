@@ -106,6 +106,15 @@ class _Writer:
         """A text in the language of the copy."""
         return translate(text, self.language) if text is not None else ""
 
+    def label_of(self, text: AnyText | None) -> str:
+        """A label in the language of the copy, which in English begins with a capital letter."""
+        words = self.words(text)
+        return words[:1].upper() + words[1:]
+
+    def bracketed(self, text: str) -> str:
+        """A text in brackets, to be put behind another."""
+        return f"（{text}）" if self.language == "zh" else f" ({text})"
+
     def moment(self, at: datetime | None) -> str:
         """A time in the language of the copy."""
         return format_moment(at, self.language) if at else ""
@@ -117,7 +126,9 @@ class _Writer:
 
     def facts(self, *pairs: tuple[AnyText, str]) -> Flowable:
         """Labels and values; those without a value are left out."""
-        rows = [[self.line(self.words(label), self.label), self.line(value)] for label, value in pairs if value.strip()]
+        rows = [
+            [self.line(self.label_of(label), self.label), self.line(value)] for label, value in pairs if value.strip()
+        ]
         table = Table(rows or [["", ""]], colWidths=(110, WIDTH - 110), hAlign="LEFT", splitInRow=1)
         table.setStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), *(((side), (0, 0), (-1, -1), 1) for side in _PADDING)])
         return table
@@ -169,7 +180,7 @@ class _Writer:
         yield self.facts(*((label, "\n".join(line.value)) for line, label in labelled))
         for line, label in zip(card.view.statement.lines, card.labels, strict=True):
             for file in line.photos:
-                yield from self.file(self.words(label), file)
+                yield from self.file(self.label_of(label), file)
         if card.price_list:
             yield self.facts((PRICE_LIST, "".join(card.price_list)))
         if card.declaration:
@@ -203,12 +214,12 @@ class _Writer:
             given = PageText("当时签的是：%(what)s", what) if box.signer else PageText("当时的内容是：%(what)s", what)
             was = "；".join(one.before) or (self.words(PHOTOS) if one.photos_before else "—")
             yield self.line(f"{self.words(given)} {was}")
-        who = f"{box.signer}（{self.words(box.relation)}）" if box.signer else box.reason
+        who = f"{box.signer}{self.bracketed(self.words(box.relation))}" if box.signer else box.reason
         yield self.line(f"{who} {self.moment(box.at)}".strip())
         if box.holder:
             yield self.line(self.words(PageText("登记的户主是%(name)s", {"name": box.holder})), self.label)
         if box.helper:
-            yield self.line(f"{self.words(PageText('协助人'))} {box.helper}（{self.words(box.relation)}）")
+            yield self.line(f"{self.words(PageText('协助人'))} {box.helper}{self.bracketed(self.words(box.relation))}")
         if box.typed:
             yield self.line(box.signer, self.title)
             yield self.line(self.words(PageText("以输入姓名和验证码签认")), self.label)
@@ -241,14 +252,16 @@ class _Writer:
         yield self.line(self.words(PageText("您的意见")), self.heading)
         good, bad = self.words(PageText("✓ 没问题")), self.words(PageText("✗ 有问题"))
         for answer in self.copy.details.answers:
-            thing = f"（{answer.thing}）" if answer.thing else ""
+            thing = self.bracketed(answer.thing) if answer.thing else ""
             yield self.line(
                 f"{self.words(answer.words)}{thing}  {good if answer.good else bad}  {self.moment(answer.at)}"
             )
         for comment in comments:
             yield self.line(f"{comment.comment}  {self.moment(comment.at)}")
         for report in split["reports"]:
-            yield self.line(f"{self.words(report)}：{report.text}  {self.moment(report.at)}")
+            yield self.line(
+                f"{self.words(report)}{'：' if self.language == 'zh' else ': '}{report.text}  {self.moment(report.at)}"
+            )
         for one in split["complaints"]:
             yield self.line(self.words(one), self.heading)
             yield self.facts(

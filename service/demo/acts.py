@@ -118,7 +118,7 @@ async def send_photo(actors: Actors, login: str, raw: bytes) -> None:
 
 
 async def notify(actors: Actors, login: str, visit: UUID, send_at: datetime | None = None) -> None:
-    """A dispatcher sends the notice, which is written to a file."""
+    """A dispatcher sends the notice that is due, which is written to a file."""
     wanted = NoticeRequest(channel="file", send_at=send_at, id=str(stable_id(str(visit), "notice")))
     await notices.send(actors.ctx, actors.tokens[login], visit, wanted)
 

@@ -6,6 +6,7 @@ new visits beside the old ones. On another day it goes on with the visits that n
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from service.db.database import Transaction
 from service.dispatch import planning
 from service.errors import Problem
 from service.judge.moments import to_ms
+from service.messages import worker
 from service.reviews import refresh
 from service.visits import customer_link
 from service.visits import repository as visits_repository
@@ -176,6 +178,11 @@ async def _meter_damage(actors: Actors) -> str:
     office = [entry for entry in entries if entry["by"] == "dispatcher"]
     await acts.note(actors, "zhao", visit, office)
     await acts.submit_entries(actors, "li", visit, [entry for entry in entries if entry not in office])
+    with suppress(Problem):  # an older version notified the customer already
+        await acts.notify(actors, "zhao", visit)
+    # before the link is made: that of a message which is delivered later would replace it
+    while await worker.deliver_due(actors.ctx):
+        pass
     return (await customer_link.create_link(actors.ctx, actors.tokens["zhao"], visit)).url
 
 

@@ -25,7 +25,8 @@ from service.messages.kinds import WORD
 from service.messages.misdirected import messages_to_customer
 from service.visits import customer_link, door_code
 from service.visits import repository as visits_repository
-from service.visits.append_batch import CUSTOMER_WRITER, append_entries
+from service.visits.append_batch import append_entries
+from service.visits.batches import CUSTOMER_WRITER
 from service.visits.door_code import DoorCode
 from service.visits.loading import LoadedVisit, load_visit
 from service.visits.repository import VisitRow

@@ -16,7 +16,7 @@ from service.db.database import Transaction
 from service.errors import Problem
 from service.judge.moments import to_ms
 from service.visits import repository as visits_repository
-from service.visits.append_batch import SERVICE_WRITER
+from service.visits.batches import SERVICE_WRITER
 from service.visits.loading import load_visit
 from service.web.defects import or_unreadable
 from service.webhooks.events import publish_changes

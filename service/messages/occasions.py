@@ -186,13 +186,15 @@ def cancelled(situation: Situation) -> tuple[Occasion, ...]:
 
 
 def _work_done(situation: Situation) -> tuple[datetime, dict[str, str]]:
-    """When the last record came, and what the work was. NoticeNotDue before the technician left, and long after."""
+    """When the last record came; on which day the technician left, whenever the record came, and what the work was.
+    NoticeNotDue before the technician left, and long after."""
     came_at = situation.last_record_at()
     if came_at is None or "left" not in situation.judgement.facts:
         raise NoticeNotDue("上门还没有结束 / the visit is not over")
     if situation.now > later(came_at, FRESH) or situation.visit.row.state == "closed":
         raise NoticeTooLate
-    return came_at, {"date": day_of(came_at), "content": situation.visit.plan.work.content}
+    left_at = min(situation.left_at or came_at, came_at)
+    return came_at, {"date": day_of(left_at), "content": situation.visit.plan.work.content}
 
 
 def to_sign(situation: Situation) -> tuple[Occasion, ...]:

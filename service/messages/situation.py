@@ -53,8 +53,9 @@ class ComplaintState(msgspec.Struct, frozen=True):
 class Situation(msgspec.Struct, frozen=True, kw_only=True):
     """A visit now, and the messages that were sent about it. `window` is in the utility's zone.
 
-    Once the technician has left: `unsigned` is what waits for the customer's signature (`item[thing]`), `void` are the
-    signatures and refusals that a change made void. `taken_back`: the ids of entries that were withdrawn.
+    Once the technician has left: `left_at` is when, by their corrected clock; `unsigned` is what waits for the
+    customer's signature (`item[thing]`), `void` are the signatures and refusals that a change made void. `taken_back`:
+    the ids of entries that were withdrawn.
     """
 
     visit: LoadedVisit
@@ -69,6 +70,7 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     zone: tzinfo
     departure: DepartureView | None
     departed_name: str
+    left_at: datetime | None
     unsigned: tuple[str, ...]
     void: tuple[str, ...]
     complaints: tuple[ComplaintState, ...]
@@ -175,9 +177,17 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
         return from_ms(max(times), self.now.tzinfo) if times else None
 
 
-def _statements(visit: LoadedVisit) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What waits for the customer's signature (`item[thing]`), and the answers that a change made void: signatures, and
-    refusals of customers who saw what they did not sign."""
+class _AfterLeaving(msgspec.Struct, frozen=True):
+    """What is known once the technician has left: see `Situation`."""
+
+    left_at: datetime | None = None
+    unsigned: tuple[str, ...] = ()
+    void: tuple[str, ...] = ()
+
+
+def _after_leaving(visit: LoadedVisit) -> _AfterLeaving:
+    """When they left; what waits for the customer's signature (`item[thing]`), and the answers that a change made void:
+    signatures, and refusals of customers who saw what they did not sign."""
     entries = visit.effective_entries()
     evaluation = judge.Evaluation(visit.rules, visit.visit(), entries, to_microseconds(visit.now))
     facts = evaluation.evaluate().facts
@@ -193,7 +203,8 @@ def _statements(visit: LoadedVisit) -> tuple[tuple[str, ...], tuple[str, ...]]:
                 void.append(answered[-1])
             else:
                 unsigned.append(f"{one.made.table.signs}[{one.made.thing or ''}]")
-    return tuple(sorted(unsigned)), tuple(sorted(void))
+    left = evaluation.timeline.occurrences["left"][0]
+    return _AfterLeaving(from_ms(left // 1000, visit.now.tzinfo), tuple(sorted(unsigned)), tuple(sorted(void)))
 
 
 def _complaints(visit: LoadedVisit, judgement: Judgement) -> tuple[ComplaintState, ...]:
@@ -239,7 +250,7 @@ async def situation_of(ctx: AppContext, tx: Transaction, visit: LoadedVisit) -> 
     """What is true of a visit now."""
     appointment = current_appointment(visit, ctx.now(), ctx.company.cutoff_hours)
     judgement = visit.evaluate_at()
-    unsigned, void = _statements(visit) if "left" in judgement.facts else ((), ())
+    over = _after_leaving(visit) if "left" in judgement.facts else _AfterLeaving()
     departure = visit.departure and view_of(ctx, visit.departure)
     names = await names_of(tx, (departure.by,)) if departure else {}
     return Situation(
@@ -255,8 +266,9 @@ async def situation_of(ctx: AppContext, tx: Transaction, visit: LoadedVisit) -> 
         zone=ctx.zone,
         departure=departure,
         departed_name=names[departure.by] if departure else "",
-        unsigned=unsigned,
-        void=void,
+        left_at=over.left_at,
+        unsigned=over.unsigned,
+        void=over.void,
         complaints=_complaints(visit, judgement),
         taken_back=withdrawn_ids(visit.merged.entries),
     )

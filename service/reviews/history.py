@@ -11,8 +11,8 @@ from service.messages import outbox
 from service.messages.calls import CHANNEL as CALL
 from service.privacy import holds
 from service.visits import looks
-from service.visits.append_batch import CUSTOMER_WRITER, SERVICE_WRITER
 from service.visits.appointment import AGREED
+from service.visits.batches import CUSTOMER_WRITER, SERVICE_WRITER
 from service.visits.customer_link import door_links
 from service.visits.loading import LoadedVisit, load_visible_visit
 from service.visits.review_rows import describe

@@ -24,6 +24,8 @@ from service.duties.callbacks import Callback, record_callback
 from service.judge.checklist import Clause
 from service.judge.moments import in_zone
 from service.records.office_entries import add_office_entries
+from service.visits.batches import SERVICE_WRITER
+from service.visits.customer_link import technician_at_door
 from service.visits.page_words import FLAGS, REASONS, SEVERITIES, VERDICTS
 from service.visits.review_rows import Assignee, Correction, Explanation
 from service.visits.wire import OfficeEntries
@@ -319,6 +321,7 @@ async def _page(
         "decisions": DECISIONS,
         "decided": decided,
         "levels": ANSWER_LEVELS,
+        "link_maker": link_maker,
         "code_numbers": {entry: one.number for one in page.visit.said for entry in one.entries if one.number},
         "signatures": SIGNATURES,
         "outcomes": {**OUTCOMES, "": NOT_SIGNED},
@@ -328,6 +331,16 @@ async def _page(
     return render_desk(
         desk, "reviews/visit.html", view, status, section=section, back=_address(visit_id), assets=VISIT_SCRIPT
     )
+
+
+def link_maker(by: str) -> PageText:
+    """By whom the link was made on which a customer entered a code."""
+    if by == SERVICE_WRITER:
+        return PageText("链接由系统自动发出")
+    technician = technician_at_door(by)
+    if technician:
+        return PageText("链接来自 %(who)s 出示的二维码", {"who": technician})
+    return PageText("链接由 %(who)s 生成", {"who": by})
 
 
 def _by_clause(findings: Iterable[Numbered]) -> list[tuple[Clause | None, list[Numbered]]]:

@@ -38,6 +38,7 @@ WORDS: dict[str, PageText] = {
     "code-passed": PageText("客户输对短信验证码"),
     "sign-ins-deleted": PageText("删除到期的登录记录"),
     "coverage": PageText("从此一切都进日志"),
+    "log-begun": PageText("开始用新名称的日志"),
 }
 """Words of later versions have none, and are shown as they are."""
 

@@ -18,9 +18,6 @@ from .repository import VisitRow
 from .status import recompute_status
 from .wire import OfficeEntries
 
-CUSTOMER_WRITER = "the customer"  # writer of batches of kind `link` and `scan`; no login contains a blank
-SERVICE_WRITER = "the service"  # writer of batches of kind `office` that record complaints
-
 
 async def append_entries(
     ctx: AppContext,

@@ -13,6 +13,8 @@ from service.db.rows import fetch_struct, fetch_structs, to_params
 from service.judge.batches import SignatureStatus
 
 BatchKind = Literal["record", "office", "link", "scan", "callback"]
+CUSTOMER_WRITER = "the customer"  # writer of batches of kind `link` and `scan`; no login contains a blank
+SERVICE_WRITER = "the service"  # writer of batches of kind `office` that record complaints, and of automatic messages
 
 
 class BatchRow(msgspec.Struct, frozen=True, kw_only=True):

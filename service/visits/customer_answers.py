@@ -12,6 +12,8 @@ from service.judge.entries import AwareDatetime, Entry, Sha256, SubjectId
 from service.judge.signoffs import Level, RefusalOutcome
 from service.judge.visit import Window
 
+from .batches import SERVICE_WRITER
+
 RequiredText = Annotated[str, visible_text(1000)]
 SignerName = Annotated[str, visible_line(60)]
 Coordinate = Annotated[float, Meta(ge=-100_000, le=100_000)]
@@ -110,12 +112,18 @@ class VerifiedNumber(msgspec.Struct, frozen=True, kw_only=True):
     digest: Annotated[str, Meta(description="A keyed digest of the number: the same for the same number, in hex.")]
     since: Annotated[datetime | None, Meta(description="Since when it is the visit's number.")]
     changed_by: Annotated[str, Meta(description="Login of who changed the number to it; empty if it was planned so.")]
-    link_by: Annotated[str, Meta(description="By whom the link was made on which the code was entered.")]
+    link_by: Annotated[
+        str,
+        Meta(
+            description="By whom the link was made on which the code was entered; `the service`: it went out by itself."
+        ),
+    ]
 
     @property
     def is_suspect(self) -> bool:
-        """Whether one person changed the number and made the link: then both may be their own."""
-        return self.changed_by != "" and self.changed_by == self.link_by
+        """Whether nobody but the one who changed the number vouches for it: they made the link, too, or it went out by
+        itself. Then it may be their own."""
+        return self.changed_by != "" and self.link_by in (self.changed_by, SERVICE_WRITER)
 
 
 class StoredCustomerResponse(msgspec.Struct, frozen=True, kw_only=True):

@@ -151,6 +151,11 @@ def made_at_door(technician: str, *, same_network: bool) -> str:
     return (_NEAR_DOOR if same_network else _AT_DOOR) + technician
 
 
+def technician_at_door(by: str) -> str:
+    """The technician who showed the code from which a link was made; empty if it was made in another way."""
+    return next((by.removeprefix(start) for start in (_AT_DOOR, _NEAR_DOOR) if by.startswith(start)), "")
+
+
 async def door_links(tx: Transaction, visit_id: UUID) -> list[DoorLink]:
     """The links of a visit that were made by scanning the code at the door, oldest first."""
     rows = await tx.fetch_all("links_of_visit", visit=visit_id.bytes)

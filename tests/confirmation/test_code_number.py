@@ -1,5 +1,10 @@
 """To which number the one-time code of a signature went is kept with it, and a changed one is looked at."""
 
+import msgspec
+
+from service.messages import automatic, worker
+from service.reviews.pages import link_maker
+from service.visits.customer_link import made_at_door
 from tests.support.api_client import World
 from tests.support.customer import UNSIGNED, Customer, advance_clock, change_number, example_customer
 from tests.support.desk import signed_in, text_of
@@ -50,3 +55,33 @@ async def test_a_number_changed_by_somebody_else_counts(world: World) -> None:
     (answer,) = (await tao.whole())["said"]
     assert (answer["level"], answer["number"]["changed_by"]) == ("own_device", "wang")
     assert "changed_number" not in await reasons(tao)
+
+
+async def test_a_link_that_went_by_itself_to_a_changed_number_vouches_for_nobody(world: World) -> None:
+    """Whoever changes the number need not make a link: the service sends one there."""
+    tao = await example_customer(world, "S04", drop=UNSIGNED)
+    world.ctx.company = msgspec.structs.replace(world.ctx.company, automatic=frozenset(("please_sign",)))
+    advance_clock(world, minutes=2)
+    await change_number(tao, "13911112222")
+    await automatic.send_owed(world.ctx)
+    await worker.deliver_due(world.ctx)
+    (letter,) = [one for one in tao.post.letters if one.about == "please_sign"]
+    assert letter.to.endswith("13911112222")
+    tao.token = letter.text.rpartition("/c/")[2][:26]
+    await tao.enters()
+    assert (await tao.signs()).status_code == 200
+    (answer,) = (await tao.whole())["said"]
+    assert (answer["level"], answer["number"]["link_by"]) == ("phone", "the service")
+    assert "changed_number" in await reasons(tao)
+    page = text_of(await (await signed_in(world, "wang")).get(f"/desk/visits/{tao.visit}"))
+    assert "由 zhao 改 · 链接由系统自动发出" in page
+    assert "the service" not in page
+
+
+def test_the_maker_of_a_link_is_named_in_words() -> None:
+    said = {by: link_maker(by) for by in ("zhao", made_at_door("li", same_network=False), "the service")}
+    assert [one.zh % one.values for one in said.values()] == [
+        "链接由 zhao 生成",
+        "链接来自 li 出示的二维码",
+        "链接由系统自动发出",
+    ]

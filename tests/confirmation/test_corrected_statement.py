@@ -44,6 +44,22 @@ async def test_what_was_signed_before_is_on_the_page_and_in_both_copies(sqlite_w
         assert "当时签的是" not in rest.partition("您现在的答复")[2]
 
 
+async def test_an_english_pdf_is_written_as_english_is(sqlite_world: World) -> None:
+    visitor = Visitor(tao := await example_customer(sqlite_world, "S04", drop=UNSIGNED))
+    await visitor.enters()
+    await visitor.done("signature", ME)
+    made = {
+        language: words_of_pdf(
+            (await tao.client.get(f"{visitor.path}/copy.pdf", headers={"accept-language": language})).content
+        )
+        for language in ("en", "zh")
+    }
+    assert "Photos of the cause" in made["en"]
+    assert "photos of the cause" not in made["en"]
+    assert "陶先生 (account holder) 10 September" in made["en"]
+    assert "陶先生（户主） 2025年9月10日" in made["zh"]
+
+
 async def test_the_headline_and_the_folded_step_say_what_was_answered(sqlite_world: World) -> None:
     visitor = Visitor(await example_customer(sqlite_world, "S04", drop=UNSIGNED))
     await visitor.enters()

@@ -25,6 +25,7 @@ from service.dispatch import listing
 from service.dispatch.marks import OVER, clashing
 from service.dispatch.views import VisitListItem
 from service.lifecycle import build_context, open_context
+from service.messages import automatic, worker
 from service.records import quarantine
 from service.reviews import queue
 from service.staff.people import create_person
@@ -92,6 +93,9 @@ async def test_the_visits_of_the_demonstration_are_before_and_after_now(
                 assert (window > ctx.now(), window.minute % 30, window.second) == (True, 0, 0)
                 assert 8 <= window.hour < 18
             assert "拨打热线" in html
+            while await automatic.send_owed(ctx) or await worker.deliver_due(ctx):
+                pass  # what a server that is started does within seconds
+            assert (await client.get(f"/c/{shown.to_sign.rpartition('/')[2]}")).status_code == 200
             sent = await client.put(f"/v1/records/{shown.record}", content=shown.body, headers=ask("li"))
             assert sent.status_code == 201
             codes = {one["code"] for one in sent.json()["findings"]}

@@ -80,6 +80,20 @@ async def test_a_record_that_comes_by_a_supervisor_counts_like_one_of_the_phone(
     assert await sent(world, tao.post) == ["please_sign"]
 
 
+async def test_what_is_to_be_signed_is_called_by_the_day_of_the_visit(world: World):
+    """A phone may have no network for days; the customer remembers when somebody was there."""
+    tao = await example_customer(world, "S04", drop=(*UNSIGNED, "left"))
+    left_at = advance_clock(world, minutes=5)
+    came_at = advance_clock(world, minutes=3 * 24 * 60)
+    assert left_at.day != came_at.day
+    world.ctx.company = msgspec.structs.replace(world.ctx.company, automatic=frozenset(KINDS))
+    entry = {"id": str(uid("left")), "at": left_at.isoformat(), "what": "left", "by": "technician"}
+    taken = await world.submit(record(uid("late"), tao.visit, entries=[entry]), uid("late"))
+    assert taken.status_code == 201, taken.text
+    assert await sent(world, tao.post) == ["please_sign"]
+    assert f"：{left_at.month}月{left_at.day}日" in tao.post.letters[-1].text
+
+
 async def test_a_customer_without_a_number_stops_nothing(world: World):
     post = everything(world)
     await world.plan(customer={"name": "无"})

@@ -3,7 +3,9 @@
 Of a log that was rewritten in every place that is in the database, only what was kept elsewhere tells.
 """
 
+import hashlib
 import json
+import sqlite3
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -173,3 +175,22 @@ def test_after_an_old_backup_a_log_of_another_name_begins(
     (former,) = data.glob("checkpoints-*")
     assert main(["verify", "--checkpoint", str(former)]) == 1  # it still says what was lost
     capsys.readouterr()
+
+
+def test_a_new_log_is_signed_at_once_although_nothing_else_is_new(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = tmp_path / "data"
+    monkeypatch.setenv("DOORSTEP_DATA", str(data))
+    monkeypatch.setenv("DOORSTEP_URL", "https://doorstep.example")
+    assert main("person add li --name 李 --role technician --area 城东 --create".split()) == 0
+    size = int((data / "checkpoints").read_text().split("\n")[1])
+    capsys.readouterr()
+    assert main(["keys", "new-log", "--name", "doorstep.example/log/2"]) == 0
+    key = json.loads(capsys.readouterr().out)["log"]
+    origin, signed = (data / "checkpoints").read_text().split("\n")[:2]
+    assert (origin, int(signed)) == ("doorstep.example/log/2", size + 1)
+    with sqlite3.connect(data / "doorstep.sqlite") as db:
+        (body,) = db.execute("SELECT body FROM events WHERE what = 'log-begun'").fetchone()
+    begun = json.loads(body)
+    assert (begun["subject"], begun["digest"]) == ("doorstep.example/log/2", hashlib.sha256(key.encode()).hexdigest())
