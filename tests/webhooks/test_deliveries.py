@@ -199,7 +199,7 @@ async def test_a_dead_receiver_with_a_backlog_delays_no_other(
         running = asyncio.create_task(worker.run(world.ctx))
         try:
             async with asyncio.timeout(worker.TIMEOUT_SECONDS / 2):
-                while (waiting := await waiting_for(world))["gis"]:
+                while (waiting := await waiting_for(world))["gis"]:  # noqa: ASYNC110 - another thread
                     await asyncio.sleep(0.05)
         finally:
             running.cancel()
