@@ -1,22 +1,49 @@
-"""Passwords: argon2id, on separate threads and never inside a transaction, because it is slow on purpose."""
+"""Passwords: argon2id, on separate threads and never inside a transaction, because it is slow on purpose.
+
+Strangers wait for one thread, and no more than so many of them; people who are known for others. So guesses from
+thousands of addresses keep nobody waiting who signs in where they did before.
+"""
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from service.errors import FieldError, InvalidBody
+from service.errors import FieldError, InvalidBody, ServiceUnavailable
 from service.normal_form import normal_form
 
 from . import known_passwords
 
+T = TypeVar("T")
 MIN_LENGTH, MAX_LENGTH = 12, 200
 MAX_BYTES = 1024  # of UTF-8, checked before anything else
 DUMMY_HASH = "$argon2id$v=19$m=65536,t=3,p=4$yh3zrQhnX6KcQgJyeRAebA$hckRrXN5BmsX7Ciy3ZzSR731k5CHl6QswUf+DyMmeSo"
 """The hash of a password that nobody has, with the same cost."""
-_hasher = PasswordHasher()  # RFC 9106's low-memory option: 64 MiB each, so 128 with two threads
-_threads = ThreadPoolExecutor(2, "argon2")
+_hasher = PasswordHasher()  # RFC 9106's low-memory option: 64 MiB each, so 192 with three threads
+MAX_WAITING, RETRY_SECONDS = 40, 10  # strangers, who wait for about as long
+
+
+class _Threads:
+    """Threads that hash, and how many may wait for them (None: no limit)."""
+
+    def __init__(self, name: str, threads: int, most: int | None) -> None:
+        self._executor, self._most, self.waiting = ThreadPoolExecutor(threads, name), most, 0
+
+    async def run(self, work: Callable[..., T], *args: object) -> T:
+        """Run `work` on one of them. ServiceUnavailable when too many wait."""
+        if self._most is not None and self.waiting >= self._most:
+            raise ServiceUnavailable("too many sign-ins at once", retry_after=RETRY_SECONDS)
+        self.waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._executor, work, *args)
+        finally:
+            self.waiting -= 1
+
+
+_strangers, _known = _Threads("argon2", 1, MAX_WAITING), _Threads("argon2-known", 2, None)
 
 
 def require_good_password(password: str, *words: str) -> None:
@@ -45,16 +72,19 @@ def _refusal(code: str, detail: str) -> InvalidBody:
     return InvalidBody("", (FieldError("/password", code, detail),))
 
 
-async def hash_password(password: str) -> str:
-    """The hash of a password, which is all that is stored."""
-    return await asyncio.get_running_loop().run_in_executor(_threads, _hasher.hash, _normalized(password))
+async def hash_password(password: str, *, known: bool = False) -> str:
+    """The hash of a password, which is all that is stored. `known`: for somebody who is signed in."""
+    return await (_known if known else _strangers).run(_hasher.hash, _normalized(password))
 
 
-async def verify_password(stored: str | None, password: str) -> bool:
-    """Whether the password matches the stored hash. Without a hash it takes as long, so the time reveals no logins."""
+async def verify_password(stored: str | None, password: str, *, known: bool = False) -> bool:
+    """Whether the password matches the stored hash. Without a hash it takes as long, so the time reveals no logins.
+
+    `known`: for somebody who signed in in this browser before. ServiceUnavailable when too many others wait.
+    """
     if _too_long(password):
         stored, password = None, ""
-    return await asyncio.get_running_loop().run_in_executor(_threads, _matches, stored, _normalized(password))
+    return await (_known if known else _strangers).run(_matches, stored, _normalized(password))
 
 
 def _matches(stored: str | None, password: str) -> bool:

@@ -22,14 +22,14 @@ _CODE = re.compile(rf"([0-9])([{ALPHABET}]{{{LETTERS}}})")
 
 
 async def find(ctx: AppContext, login: str, given: str) -> tuple[int, str] | None:
-    """The number and hash of an unused code that is right, or None."""
+    """The number and hash of an unused code that is right, or None. Their password was right."""
     match = _CODE.fullmatch(re.sub(r"[\s\-–—]", "", given).upper())
     if match is None:
         return None
     number = int(match[1])
     row = await ctx.db.read(lambda tx: tx.fetch_one("recovery_code", login=login, number=number))
     stored = None if row is None else row[0]
-    return (number, stored) if await passwords.verify_password(stored, match[2]) and stored else None
+    return (number, stored) if await passwords.verify_password(stored, match[2], known=True) and stored else None
 
 
 async def consume(ctx: AppContext, tx: Transaction, login: str, code: tuple[int, str]) -> None:
@@ -57,7 +57,7 @@ async def make(ctx: AppContext, token: bytes, instead_of: str) -> tuple[str, ...
     sent once more. SignInAgain; TotpRequired without a second factor to stand in for."""
     login = await _require_factor(ctx, token)
     codes = [f"{number}{''.join(choice(ALPHABET) for _ in range(LETTERS))}" for number in range(COUNT)]
-    hashes = [await passwords.hash_password(code[1:]) for code in codes]
+    hashes = [await passwords.hash_password(code[1:], known=True) for code in codes]
     if not await _store(ctx, token, login, hashes, instead_of):
         return None
     return tuple(f"{code[:5]}-{code[5:9]}-{code[9:]}" for code in codes)

@@ -8,7 +8,15 @@ from msgspec import Meta
 
 from service.context import AppContext, transaction
 from service.db.database import Transaction
-from service.errors import InvalidCredentials, NotASession, NotFound, TotpAlreadySetUp, TotpRemoved, TotpRequired
+from service.errors import (
+    InvalidCredentials,
+    NotASession,
+    NotFound,
+    ServiceUnavailable,
+    TotpAlreadySetUp,
+    TotpRemoved,
+    TotpRequired,
+)
 from service.field_kinds import Cleaned, SecretText
 from service.judge.bounds import LoginText, PasswordText
 from service.web.qr import qr_svg
@@ -208,7 +216,8 @@ class _Checked(NamedTuple):
 
 
 async def _check_credentials(ctx: AppContext, origin: SignInOrigin, login: str, password: str) -> _Checked:
-    """The person with this login and password. InvalidCredentials, which takes the same time for every login."""
+    """The person with this login and password. InvalidCredentials, which takes the same time for every login;
+    ServiceUnavailable when too many sign in at once."""
     known_browser = await origin.known_browser(ctx, login)
     await throttling.check_attempt(ctx, origin.address, login, known_browser)
 
@@ -222,7 +231,12 @@ async def _check_credentials(ctx: AppContext, origin: SignInOrigin, login: str, 
         )
 
     person, password_hash, factor, has_passkey = await ctx.db.read(load)
-    if not await passwords.verify_password(password_hash, password) or person is None or password_hash is None:
+    try:
+        is_right = await passwords.verify_password(password_hash, password, known=bool(known_browser))
+    except ServiceUnavailable:  # nothing was tried
+        await ctx.db.write(lambda tx: throttling.refund_attempt(tx, origin.address, login, known_browser))
+        raise
+    if not is_right or person is None or password_hash is None:
         raise InvalidCredentials
     return _Checked(person, password_hash, factor, has_passkey, known_browser)
 
@@ -233,7 +247,7 @@ async def change_password(ctx: AppContext, origin: SignInOrigin, token: bytes, g
     async with failures_recorded(ctx, origin.address, person.login):
         checked = await _check_credentials(ctx, origin, person.login, given.old)
     passwords.require_good_password(given.password, person.login, person.name, ctx.company.company)
-    password_hash = await passwords.hash_password(given.password)
+    password_hash = await passwords.hash_password(given.password, known=True)
 
     async def store(tx: Transaction) -> None:
         await authenticate_token(tx, token)

@@ -103,7 +103,7 @@ class DevicePage(msgspec.Struct, frozen=True):
 
 async def enrol(ctx: AppContext, token: bytes, given: EnrolmentRequest) -> Enrolment:
     """Issue a one-time code for a technician's phone. Their earlier ones stay valid until one of them is used.
-    SignInAgain: whoever has the code can write as the technician."""
+    SignInAgain, as with the code one can write as the technician."""
     code, expires_at = await _issue_code(ctx, token, given.person)
     url = f"{ctx.company.url}/enrol#{code}"  # browsers do not send the part after #, so no log contains the code
     return Enrolment(code, url, qr_svg(url), ctx.to_local_time(expires_at))

@@ -1,8 +1,13 @@
 """Nobody keeps somebody else out by guessing, and guessing is seen."""
 
+import asyncio
+from threading import Event
+
 import httpx
 import msgspec
+import pytest
 
+from service.accounts import passwords
 from tests.support.api_client import World, problem
 from tests.support.browser import Browser, later, with_password
 
@@ -50,6 +55,33 @@ async def test_a_browser_that_is_known_is_not_slowed_by_others(world: World):
     for _ in range(5):
         assert problem(await stolen.sign_in("zhao", "wrong")) == (403, "sign-in-failed")
     assert problem(await stolen.sign_in("zhao")) == (429, "too-many-requests")
+
+
+async def test_guesses_from_everywhere_at_once_let_nobody_wait_where_they_signed_in_before(
+    sqlite_world: World, monkeypatch: pytest.MonkeyPatch
+):
+    world, go_on = sqlite_world, Event()
+    await with_password(world, "zhao")
+    known = Browser(world)
+    await known.sign_in("zhao")
+    matches = passwords._matches
+    monkeypatch.setattr(passwords, "_matches", lambda *given: go_on.wait() and matches(*given))
+    sources = [Browser(behind(world, f"203.0.113.{number}")) for number in range(passwords.MAX_WAITING)]
+    guesses = [asyncio.create_task(one.sign_in(f"u{number}", "wrong")) for number, one in enumerate(sources)]
+    try:
+        async with asyncio.timeout(20):
+            while passwords._strangers.waiting < passwords.MAX_WAITING:  # noqa: ASYNC110 - it has no event
+                await asyncio.sleep(0.01)
+            late = Browser(behind(world, "198.51.100.1"))
+            answer = await late.sign_in("sun", "wrong")
+            assert (problem(answer), answer.headers["retry-after"]) == ((503, "busy"), "10")
+            monkeypatch.setattr(passwords, "_matches", matches)
+            assert (await known.sign_in("zhao")).status_code == 204
+    finally:
+        go_on.set()
+    assert {(await one).status_code for one in guesses} == {403}
+    for _ in range(5):
+        assert (await late.sign_in("sun", "wrong")).status_code == 403, "what was not tried does not count"
 
 
 async def test_the_cookie_of_a_known_browser_is_for_one_person_and_cannot_be_made(sqlite_world: World):
