@@ -29,6 +29,12 @@ async def next_number(tx: Transaction, login: str) -> int:
     return row[0] if row else 0
 
 
+async def last_number(tx: Transaction, login: str) -> int:
+    """How many events a person has."""
+    row = await tx.fetch_one("event_number", login=login)
+    return row[0] if row else 0
+
+
 async def digests(tx: Transaction, login: str, salt: bytes, at: int) -> dict[str, str]:
     """A salted digest (128 bits, hex) of each part of a person's state at a time; none of a part that is empty."""
     parts = {name: await tx.fetch_all(query, login=login) for name, query in PARTS.items()}

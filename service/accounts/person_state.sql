@@ -1,6 +1,9 @@
 -- name: next_event_number^
 UPDATE people SET event_number = event_number + 1 WHERE login = :login RETURNING event_number;
 
+-- name: event_number^
+SELECT event_number FROM people WHERE login = :login;
+
 -- name: state_person
 SELECT name, roles, areas, badge, title, photo, created_at, left_at, password_hash FROM people WHERE login = :login;
 

@@ -98,7 +98,7 @@ LIMIT :size;
 
 -- name: event_with_number^
 -- An event and the number of its leaf.
-SELECT e.kind, e.at, e.body, l.number, e.salt FROM events e LEFT JOIN log_leaves l ON l.id = e.id WHERE e.id = :id;
+SELECT e.kind, e.at, e.body, l.number FROM events e LEFT JOIN log_leaves l ON l.id = e.id WHERE e.id = :id;
 
 -- name: person_facts^
 SELECT roles, areas, badge, title, photo, left_at FROM people WHERE login = :login;
@@ -106,8 +106,8 @@ SELECT roles, areas, badge, title, photo, left_at FROM people WHERE login = :log
 -- name: device_facts^
 SELECT login, public_key, revoked_at FROM devices WHERE id = :id;
 
--- name: logins_with_events
-SELECT login, event_number FROM people ORDER BY login;
+-- name: recorded_events_of
+SELECT kind, at, body, salt FROM events WHERE person = :login ORDER BY at, id;
 
 -- name: people_after
 SELECT login FROM people WHERE created_at > :since ORDER BY login;

@@ -9,7 +9,9 @@ from service.accounts import coverage
 from service.accounts.coverage import COVERAGE_ID
 from service.accounts.events import PersonEvent, record_event
 from service.audit_log import log
+from service.context import AppContext
 from service.evidence import thumbnails
+from service.verify import people
 from service.verify.log import verify
 from tests.support.api_client import World, opened_world
 from tests.support.evidence import record_naming, send_evidence
@@ -103,3 +105,21 @@ async def test_a_copy_of_a_photo_that_was_changed_is_not_served(address: str) ->
         assert await thumbnails.get_small_rendition(world.ctx, bytes.fromhex(name(PHOTO)))
         await log.assign_sequence_numbers(world.ctx.db)
         assert (await verify(world.ctx)).faults == []
+
+
+async def test_what_happens_to_people_meanwhile_is_no_fault(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading all events takes minutes, and somebody may be guessing a password the whole time."""
+    async with opened_world(address) as world:
+        await coverage.begin(world.ctx)
+        guessed = PersonEvent(what="sign-in-failed", person="wang", by="")
+        await world.ctx.db.write(lambda tx: record_event(world.ctx, tx, guessed))
+        read, seen = people._check_person, list[str]()
+
+        async def while_somebody_guesses(ctx: AppContext, login: str, facts: people.Facts) -> list[str]:
+            seen.append(login)
+            await ctx.db.write(lambda tx: record_event(ctx, tx, guessed))
+            return await read(ctx, login, facts)
+
+        monkeypatch.setattr(people, "_check_person", while_somebody_guesses)
+        assert await people.check(world.ctx) == []
+        assert "wang" in seen
