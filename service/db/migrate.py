@@ -83,7 +83,7 @@ def split_statements(script: str) -> Iterator[str]:
 
 
 @contextmanager
-def _told(applied: Sequence[int], steps: Sequence[Migration]) -> Generator[Iterator[Migration]]:
+def _logged(applied: Sequence[int], steps: Sequence[Migration]) -> Generator[Iterator[Migration]]:
     """The steps, each logged as it begins, and then how long they took: a large database takes minutes, and meanwhile
     nothing listens. A new database has nothing to tell."""
     begun = time.monotonic()
@@ -106,7 +106,7 @@ def migrate_sqlite(connection: Any) -> None:
         connection.execute(CREATE)
         sql = load_queries("sqlite")
         applied = [number for (number,) in connection.execute(sql["applied"].sql).fetchall()]
-        with _told(applied, pending_migrations("sqlite", applied)) as steps:
+        with _logged(applied, pending_migrations("sqlite", applied)) as steps:
             for step in steps:
                 for statement in split_statements(step.sql):
                     connection.execute(statement)
@@ -125,7 +125,7 @@ async def migrate_postgres(connection: Any) -> None:
         await connection.execute(CREATE)
         sql = load_queries("postgres")
         applied = [number for (number,) in await connection.fetch(sql["applied"].sql)]
-        with _told(applied, pending_migrations("postgres", applied)) as steps:
+        with _logged(applied, pending_migrations("postgres", applied)) as steps:
             for step in steps:
                 await connection.execute(step.sql)
                 await connection.execute(sql["note_migration"].sql, step.number, step.name)

@@ -261,11 +261,11 @@ async def backfill_summaries(ctx: AppContext) -> int:
     It is done before the server listens, and takes minutes for many visits: the log says how far it is.
     """
     unreadable: set[UUID] = set()
-    total, told_at = 0, time.monotonic()
+    total, said_at = 0, time.monotonic()
     while count := await _backfill(ctx, unreadable):
         total += count
-        if time.monotonic() >= told_at + TELL_SECONDS:
-            told_at = time.monotonic()
+        if time.monotonic() >= said_at + TELL_SECONDS:
+            said_at = time.monotonic()
             _log.info("computing how lists show visits: %d done", total)
     return total
 
