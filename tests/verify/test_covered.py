@@ -19,7 +19,7 @@ ROWS = re.findall(r"^\| `(\w+)` \| (.+?) \| (.*?) ?\| (.*?) ?\|$", DOCUMENT.read
 LISTED = {table: re.findall(r"`(\w+|\*)`", columns) for table, _, columns, _ in ROWS}
 EDITS = {
     "TEXT": ("'x'", "{0} || 'x'"),
-    "BIGINT": ("1700000000001", "{0} + 1"),
+    "BIGINT": ("1700000000001", "{0} + 1000000"),  # numbers stay unique while row after row is changed
     "BYTEA": ("x'00112233445566778899aabbccddeeff'", "CAST({0} || x'00' AS BLOB)"),
 }
 NEEDED = {("migrations", "number"), ("log_tiles", "number"), ("log_tiles", "hashes"), ("log_leaves", "number")}
