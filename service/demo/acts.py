@@ -15,7 +15,7 @@ from service.confirmation.statements import CustomerView
 from service.context import AppContext, Quota, read_only
 from service.db.database import Transaction
 from service.dispatch import departing, planning, rescheduling
-from service.errors import UnknownChecklist
+from service.errors import Erased, UnknownChecklist
 from service.evidence import attach
 from service.judge.moments import to_ms
 from service.messages import notices
@@ -109,12 +109,13 @@ async def submit_outdated(actors: Actors, login: str, visit: UUID, entries: Entr
 
 
 async def send_photo(actors: Actors, login: str, raw: bytes) -> None:
-    """A technician's phone sends a photo."""
+    """A technician's phone sends a photo. One that was erased with its visit is not sent again."""
 
     async def parts() -> AsyncIterator[bytes]:
         yield raw
 
-    await attach.attach_file(actors.ctx, actors.tokens[login], sha256(raw).digest(), parts())
+    with suppress(Erased):
+        await attach.attach_file(actors.ctx, actors.tokens[login], sha256(raw).digest(), parts())
 
 
 async def notify(actors: Actors, login: str, visit: UUID, send_at: datetime | None = None) -> None:

@@ -49,25 +49,31 @@ DEMONSTRATION = "demonstration"
 
 
 class NotADemonstration(Exception):
-    """The database has people of a utility: nothing is added to it."""
+    """The demonstration cannot go on in this database: nothing is added to it."""
 
 
 @transaction
 async def _require_demonstration(ctx: AppContext, tx: Transaction) -> None:
-    """Note that the database is a demonstration. NotADemonstration if it has other people.
+    """Note that the database is a demonstration. NotADemonstration if it has other people, or one of its own left.
 
     One of an earlier version, in which that was not noted, has the invented people only.
     """
-    if await tx.fetch_one("installation", name=DEMONSTRATION) is not None:
-        return
     invented = {(person.login, person.name) for person in (*STAFF, *TECHNICIANS)}
     rows = await accounts_repository.page(tx, "", len(invented) + 1)
-    if any((row.person.login, row.person.name) not in invented for row in rows):
+    is_known = await tx.fetch_one("installation", name=DEMONSTRATION) is not None
+    if not is_known and any((row.person.login, row.person.name) not in invented for row in rows):
         raise NotADemonstration(
             f"{ctx.db.name}: 这里有真实的人员，不加演示数据；请换一个 DOORSTEP_DATA / it has people of a utility, "
             "and gets no demonstration; choose another DOORSTEP_DATA"
         )
-    await tx.execute("set_installation", name=DEMONSTRATION, value="")
+    if left := ", ".join(row.person.login for row in rows if row.left_at is not None):
+        raise NotADemonstration(
+            f"{ctx.db.name}: 演示人员 {left} 已离职，演示不能接着往下演；请换一个 DOORSTEP_DATA，或用 doorstep serve "
+            f"照常启动 / {left} of the demonstration left, and it cannot go on; choose another DOORSTEP_DATA, or start "
+            "as usual with doorstep serve"
+        )
+    if not is_known:
+        await tx.execute("set_installation", name=DEMONSTRATION, value="")
 
 
 async def add_people(ctx: AppContext) -> dict[str, Access]:

@@ -15,10 +15,11 @@ from uuid import UUID
 import msgspec
 
 from service.accounts.authentication import token_digest
+from service.audit_log import erasures
 from service.context import AppContext, read_only
 from service.db.database import Transaction
 from service.dispatch import planning
-from service.errors import Problem
+from service.errors import Erased, Problem
 from service.judge.moments import to_ms
 from service.messages import worker
 from service.reviews import refresh
@@ -108,6 +109,8 @@ async def _take_steps(actors: Actors, story: Story, now: datetime, written: int 
                 await step(actors.at(at))
         if story.notice and story.notice <= now < story.start and written is None:
             await acts.notify(actors, story.dispatcher, story.id)
+    except Erased:
+        pass  # somebody tried that, and it stays so
     except Problem:
         if written is None:
             raise
@@ -189,8 +192,15 @@ async def _meter_damage(actors: Actors) -> str:
 async def _plan(actors: Actors, plan: dict[str, Any], *story: Any) -> UUID:
     """Plan a visit. Its id also depends on `story`: another version's story makes another visit."""
     visit = acts.stable_id(plan, *story)
+    while await _is_erased(actors.ctx, visit):  # somebody tried that: another one takes its place
+        visit = acts.stable_id(str(visit))
     await acts.plan(actors, "zhao", visit, plan)
     return visit
+
+
+@read_only
+async def _is_erased(_: AppContext, tx: Transaction, visit: UUID) -> bool:
+    return await erasures.is_erased(tx, visit.bytes)
 
 
 def _timed_entries(name: str, start: datetime, photos: dict[str, str] | None = None) -> Entries:

@@ -14,6 +14,7 @@ from service.accounts.events import PersonEvent, record_event
 from service.audit_log.erasures import ERASED_NAME, Erasure
 from service.context import AppContext, RetentionPolicy, read_only, transaction
 from service.db.database import Transaction
+from service.web.defects import or_unreadable
 
 from . import account_holds, customers, erasing, holds, places, staff
 
@@ -59,15 +60,17 @@ async def _count_free_visits(ctx: AppContext, tx: Transaction, keys: list[Key]) 
 
 
 async def _erase_visits(ctx: AppContext, keys: list[Key]) -> int:
-    """One by one. What meanwhile is held, or cannot be erased, stays until the next night."""
-    count = 0
-    for _, visit in keys:
-        try:
-            await erasing.erase_visit(ctx, UUID(bytes=bytes(visit)), BY, WHY, what="retention", scan=False)
-        except (errors.Held, errors.NotFound, errors.Erased):
-            continue
-        count += 1
-    return count
+    """One by one. What meanwhile is held, or cannot be erased or read, stays until the next night."""
+    ids = [UUID(bytes=bytes(visit)) for _, visit in keys]
+    return sum([await or_unreadable(ctx, visit, _erase_visit(ctx, visit)) or False for visit in ids])
+
+
+async def _erase_visit(ctx: AppContext, visit: UUID) -> bool:
+    try:
+        await erasing.erase_visit(ctx, visit, BY, WHY, what="retention", scan=False)
+    except (errors.Held, errors.NotFound, errors.Erased):
+        return False
+    return True
 
 
 async def erase_holds_of_accounts(ctx: AppContext, accounts: list[str], what: str, by: str, why: str) -> int:

@@ -26,6 +26,7 @@ from service.dispatch.marks import OVER, clashing
 from service.dispatch.views import VisitListItem
 from service.lifecycle import build_context, open_context
 from service.messages import automatic, worker
+from service.privacy import commands
 from service.records import quarantine
 from service.reviews import queue
 from service.staff.people import create_person
@@ -66,6 +67,27 @@ async def test_each_start_replaces_the_tokens_of_the_one_before(address: str, tm
         assert first["li"].token != second["li"].token
         await create_person(ctx, NewPerson("new", "新人", ("technician",), ("城东",)), with_token=False)
         await add_people(ctx)  # a demonstration stays one, whoever was added to it
+
+
+async def test_a_demonstration_that_somebody_left_does_not_go_on(address: str, tmp_path: Path) -> None:
+    async with opened(address, tmp_path) as ctx:
+        await add_people(ctx)
+        await ctx.db.write(lambda tx: repository.deactivate(tx, "zhou", ctx.clock()))
+        with pytest.raises(NotADemonstration, match="zhou 已离职"):
+            await add_people(ctx)
+
+
+@pytest.mark.usefixtures("small_town")
+async def test_what_was_erased_is_not_shown_again(tmp_path: Path) -> None:
+    async with opened("", tmp_path) as ctx:
+        stand(ctx, TODAY)
+        shown = await seed.seed(ctx)
+        for one in await visits_of(ctx, shown):
+            await commands.erase_visit(ctx, one.id, "console", "试删", dry_run=False)
+        again = await seed.seed(ctx)
+        assert again.to_sign != shown.to_sign
+        assert len(await visits_of(ctx, again)) == 3  # those to try things with
+        assert (await log.verify(ctx)).faults == []
 
 
 @pytest.mark.usefixtures("small_town")

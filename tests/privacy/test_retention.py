@@ -4,14 +4,15 @@ import json
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import pytest
 
 from service.accounts.authentication import token_digest
 from service.audit_log import log
-from service.context import RetentionPolicy
-from service.privacy import positions, retention
+from service.context import AppContext, RetentionPolicy
+from service.privacy import erasing, positions, retention
 from service.verify.log import verify
 from tests.support.api_client import RECORD, VISIT, World, opened_world, record
 from tests.support.evidence import send_evidence
@@ -63,6 +64,24 @@ async def test_closed_visits_go_after_their_term_and_no_others(world: World) -> 
     await world.ask("wang", "DELETE", f"/v1/visits/{HELD}/holds/{uid('h')}")
     assert (await night(world, 203)).counts == {"visits": 1}
     assert (await states(world)).keys() == {str(OPEN)}
+
+
+async def test_a_visit_that_cannot_be_erased_holds_up_no_other(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    for visit in (VISIT, HELD):
+        await visited(world, visit)
+    world.ctx.retention = RetentionPolicy(visits=100, positions=0, looks=100)
+    erase_visit = erasing.erase_visit
+
+    async def fails_for_one(ctx: AppContext, visit: UUID, *args: Any, **more: Any) -> Any:
+        if visit == VISIT:
+            raise ValueError("its body cannot be read")
+        return await erase_visit(ctx, visit, *args, **more)
+
+    monkeypatch.setattr(erasing, "erase_visit", fails_for_one)
+    counts = (await night(world, 102)).counts
+    assert counts["visits"] == 1
+    assert (await states(world)).keys() == {str(VISIT)}
+    assert len(await retention.last_runs(world.ctx)) == 1  # the night ended, with the terms after it
 
 
 async def test_two_servers_do_not_do_it_twice(world: World) -> None:
