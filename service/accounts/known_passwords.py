@@ -9,6 +9,7 @@ from functools import cache
 from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
+from unicodedata import category
 
 from service.normal_form import normal_form
 
@@ -35,8 +36,9 @@ _AROUND = re.compile(r"^[\W\d_]+|[\W\d_]+$")
 
 
 def folded(password: str) -> str:
-    """A password as it is compared: case and width make no difference."""
-    return normal_form("NFKC", password).casefold()
+    """A password as it is compared: case, width and characters that nobody sees make no difference."""
+    visible = (one for one in normal_form("NFKC", password) if category(one) != "Cf")
+    return "".join(visible).casefold()
 
 
 def digest_of(text: str) -> bytes:

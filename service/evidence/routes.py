@@ -110,7 +110,7 @@ class EvidenceController(Controller):
         digest = bytes.fromhex(sha256)
         await thumbnails.require_access(*caller, digest)
         etag = thumbnails.etag(digest)
-        headers = {"ETag": f'"{etag}"', "Cache-Control": "private, no-cache"}
+        headers = {"ETag": f'"{etag}"', "Cache-Control": "private, no-store"}
         if etag_matches(if_none_match or "", etag):
             return Response(b"", status_code=304, headers=headers)
         headers |= {**_PHOTO_HEADERS, "Content-Disposition": f'inline; filename="{sha256[:16].lower()}.jpg"'}

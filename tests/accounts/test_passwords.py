@@ -31,6 +31,8 @@ WORDS = ("zhangsan", "张三丰", "临江自来水有限公司")
         ("Qwertyuiop12", "known-password"),
         ("ｌｉｖｅｒｐｏｏｌ２０２６", "known-password"),
         ("!!liverpool2026", "known-password"),
+        ("q\u200bwerty\u2060uiop12", "known-password"),  # with characters that nobody sees
+        ("a\u200baaaaaaaaaaa", "too-weak"),
     ],
 )
 def test_a_password_that_others_would_try_is_refused(password: str, code: str):
