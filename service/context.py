@@ -169,9 +169,11 @@ class KeepingProbe(msgspec.Struct):
 
 
 class LogHealth(msgspec.Struct):
-    """Why no checkpoint of the log is signed (`audit_log.checkpoints`); empty while all is well."""
+    """Why no checkpoint of the log is signed (`refused`), or none is kept in its file (`unkept`), as
+    `audit_log.checkpoints` found last; empty while all is well."""
 
     refused: str = ""
+    unkept: str = ""
 
 
 class Waiting(msgspec.Struct):

@@ -60,13 +60,14 @@ async def sign_checkpoint(ctx: AppContext, *, at_once: bool = False) -> None:
     try:
         await _sign(ctx, at_once=at_once)
         await _publish(ctx)
-        ctx.log_health.refused = ""
+        ctx.log_health.refused = ctx.log_health.unkept = ""
     except (NotSigned, LogDamaged) as refusal:
         if ctx.log_health.refused != str(refusal):  # once, not each minute: the metric goes on showing it
             _log.critical("no checkpoint is signed: %s", refusal)
         ctx.log_health.refused = str(refusal)
     except (OSError, StorageFull) as error:
-        _log.error("no checkpoint can be kept (%s)", type(error).__name__)
+        ctx.log_health.unkept = type(error).__name__
+        _log.error("no checkpoint can be kept (%s)", ctx.log_health.unkept)
 
 
 async def _sign(ctx: AppContext, *, at_once: bool) -> None:

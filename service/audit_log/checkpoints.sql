@@ -4,6 +4,9 @@ SELECT size, note, signed_at, published_at FROM log_checkpoints WHERE size > 0 O
 -- name: last_published^
 SELECT size, note, signed_at, published_at FROM log_checkpoints WHERE size > 0 AND published_at IS NOT NULL ORDER BY size DESC LIMIT 1;
 
+-- name: first_published_after^
+SELECT published_at FROM log_checkpoints WHERE size > :size AND published_at IS NOT NULL ORDER BY size LIMIT 1;
+
 -- name: unpublished_checkpoints
 SELECT size, note, signed_at, published_at FROM log_checkpoints WHERE published_at IS NULL ORDER BY size;
 

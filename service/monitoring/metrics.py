@@ -92,12 +92,18 @@ class _Snapshot:
         yield from REGISTRY.collect()
         for name, text, value in self._gauges():
             yield GaugeMetricFamily(f"doorstep_{name}", text, value)
-        behind = GaugeMetricFamily(
-            "doorstep_checkpoint_push_behind_leaves", "Signed leaves that a target lacks.", labels=["target"]
-        )
-        for push in self._pushes:
-            behind.add_metric([push.target], push.behind)
+        yield from self._push_gauges()
+
+    def _push_gauges(self) -> Iterator[Metric]:
+        name, labels = "doorstep_checkpoint_push", ["target"]
+        behind = GaugeMetricFamily(f"{name}_behind_leaves", "Signed leaves that a target lacks.", labels=labels)
+        oldest = GaugeMetricFamily(f"{name}_oldest_seconds", "Age of the first checkpoint of them.", labels=labels)
+        for target in dict.fromkeys(push.target for push in self._pushes):  # several mailboxes have one name
+            pushes = [push for push in self._pushes if push.target == target]
+            behind.add_metric([target], max(push.behind for push in pushes))
+            oldest.add_metric([target], max(push.waiting for push in pushes))
         yield behind
+        yield oldest
 
     def _gauges(self) -> Iterator[tuple[str, str, float]]:
         waiting, now = self._backlog, self._ctx.clock()
@@ -120,8 +126,14 @@ class _Snapshot:
         yield "log_leaves_unnumbered", "Leaves that wait for their number.", waiting.unnumbered_leaves
         yield "log_unnumbered_oldest_seconds", "Age of the oldest of them.", age(waiting.oldest_unnumbered_leaf)
         yield "checkpoint_seconds", "Age of the last signed checkpoint of the log.", age(waiting.last_checkpoint)
-        refused = bool(self._ctx.log_health.refused)
+        health = self._ctx.log_health
+        refused, unkept = bool(health.refused), bool(health.unkept)
         yield "checkpoint_refused", "1 while the log is not signed because it is not what was signed before.", refused
+        yield (
+            "checkpoint_unkept",
+            "1 while the file of checkpoints cannot be written: none is shown or sent.",
+            unkept,
+        )
         yield "duties_open", "Duties to customers that are open.", waiting.duties
         yield "duties_overdue", "Those whose date has passed.", waiting.overdue_duties
         yield "duties_most_overdue_seconds", "How long the most overdue of them is.", age(waiting.next_duty)

@@ -54,12 +54,12 @@ class PushRow(msgspec.Struct, frozen=True):
 
 
 class PushState(msgspec.Struct, frozen=True):
-    """A target as monitors see it. `age` is seconds since the last success, None before the first; `behind` how many
-    leaves are signed that it does not have."""
+    """A target as monitors see it: how many leaves are signed that it does not have (`behind`), and for how long the
+    first checkpoint of them has been there (`waiting`, s; 0 without one)."""
 
     target: str
-    age: float | None
     behind: int
+    waiting: float
     error: str
 
 
@@ -82,17 +82,14 @@ async def push_states(ctx: AppContext) -> list[PushState]:
 
     async def read(tx: Transaction) -> list[PushState]:
         last = await checkpoints.latest(tx)
-        rows = [(target, await _row(tx, target)) for target in ctx.checkpoint_targets]
-        size = last.size if last else 0
-        return [
-            PushState(
-                parse_target(target).label,
-                None if row.pushed_at is None else (ctx.clock() - row.pushed_at) / 1000,
-                max(0, size - row.size),
-                row.error,
-            )
-            for target, row in rows
-        ]
+        size, now = last.size if last else 0, ctx.clock()
+        states: list[PushState] = []
+        for target in ctx.checkpoint_targets:
+            row = await _row(tx, target)
+            (since,) = await tx.fetch_one("first_published_after", size=row.size) or (now,)
+            label, waiting = parse_target(target).label, max(0, now - since) / 1000
+            states.append(PushState(label, max(0, size - row.size), waiting, row.error))
+        return states
 
     return await ctx.db.read(read)
 

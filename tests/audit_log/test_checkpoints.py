@@ -95,8 +95,10 @@ async def test_a_full_disk_is_in_the_log_of_the_server(
         now.setattr(checkpoint_file, "append", full)
         await checkpoints.sign_checkpoint(world.ctx, at_once=True)
     assert "no checkpoint can be kept (StorageFull)" in caplog.text
+    assert (world.ctx.log_health.refused, world.ctx.log_health.unkept) == ("", "StorageFull")
     await checkpoints.sign_checkpoint(world.ctx)
     assert sizes(world.ctx) == [2, 3]
+    assert world.ctx.log_health.unkept == ""
 
 
 async def test_the_newest_checkpoint_of_the_file_counts_wherever_it_is(world: World, address: str) -> None:

@@ -10,9 +10,11 @@ from prometheus_client.parser import text_string_to_metric_families
 from service.audit_log import checkpoints
 from service.monitoring import metrics
 from service.monitoring.last_backup import LAST_BACKUP, LastBackup
+from service.transparency import pushing
 from tests.support.api_client import RECORD, World, record
 from tests.support.factories import uid
 from tests.support.fake_gateway import set_up
+from tests.support.log_growth import grow
 
 SECRET = "a secret of the monitor"
 BEARER = {"authorization": f"Bearer {SECRET}"}
@@ -82,6 +84,40 @@ async def test_what_waits_is_counted_and_its_age_told(world: World):
     assert value(later, "log_leaves_unnumbered") > 0 < value(later, "disk_free_bytes")
     row = await metrics.read_backlog(world.ctx)
     assert (row.duties, row.next_duty, row.last_leaf) == (0, None, None)
+
+
+async def test_a_mailbox_that_gets_its_daily_mail_raises_no_alarm_and_one_that_does_not_does(world: World):
+    post = set_up(world.ctx, "08:00")
+    world.ctx.checkpoint_targets = ("mailto:a@example.org", "mailto:b@example.org")
+    start, ages = world.ctx.clock(), []
+    for hours in range(78):
+        world.ctx.clock = lambda hours=hours: start + hours * 3_600_000
+        post.trouble = OSError() if hours >= 48 else None
+        await grow(world.ctx, 1)
+        await pushing.push_due(world.ctx)
+        samples = await scrape(world)
+        ages.append(value(samples, "checkpoint_push_oldest_seconds", target="mail") / 3600)
+        assert (value(samples, "checkpoint_push_behind_leaves", target="mail") > 0) == bool(hours % 24 or hours >= 48)
+    assert max(ages[:48]) == 22  # of what was signed an hour after the mail
+    assert ages[-1] == 77 - 25
+    rules = yaml.safe_load((DEPLOY / "alerts.yml").read_text("utf-8"))["groups"][0]["rules"]
+    (rule,) = [rule["expr"] for rule in rules if "checkpoint_push" in rule["expr"]]
+    assert rule == "doorstep_checkpoint_push_oldest_seconds > 26 * 3600"
+
+
+async def test_a_file_of_checkpoints_that_cannot_be_written_is_seen(world: World):
+    await checkpoints.settle(world.ctx)
+    file = checkpoints.file_of(world.ctx)
+    kept = file.read_bytes()
+    file.unlink()
+    file.mkdir()
+    await grow(world.ctx, 1)
+    samples = await scrape(world)
+    assert (value(samples, "checkpoint_unkept"), value(samples, "checkpoint_refused")) == (1, 0)
+    file.rmdir()
+    file.write_bytes(kept)
+    await checkpoints.settle(world.ctx)
+    assert value(await scrape(world), "checkpoint_unkept") == 0
 
 
 async def let_there_be_everything(world: World) -> None:
