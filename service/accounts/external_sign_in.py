@@ -1,15 +1,14 @@
 """A session for somebody whom another system names: an identity provider, or WeCom."""
 
-import asyncio
+from collections.abc import Mapping
 from typing import Any, cast
 
-import httpx
 import msgspec
 
 from service.context import AppContext
 from service.db.database import Transaction
 from service.errors import InvalidCredentials, ProviderUnavailable, TotpRequired
-from service.web.outgoing import outgoing_client
+from service.web.outgoing import RequestFailed, send_request
 
 from . import credentials, repository
 from .new_session import NewSession, start_session
@@ -18,6 +17,7 @@ from .sign_in_failures import failures_recorded
 from .sign_in_origin import SignInOrigin
 
 TIMEOUT_SECONDS = 10.0
+MAX_ANSWER = 262_144
 
 
 async def start_external_session(
@@ -45,16 +45,27 @@ async def start_external_session(
         return await ctx.db.write(start)
 
 
-async def fetch_json(method: str, address: str, **more: Any) -> dict[str, Any]:
+async def fetch_json(
+    method: str, address: str, *, form: Mapping[str, str] | None = None, auth: tuple[str, str] | None = None
+) -> dict[str, Any]:
     """The JSON object at an address. ProviderUnavailable; InvalidCredentials when what it is sent is refused."""
     try:
-        async with asyncio.timeout(TIMEOUT_SECONDS), outgoing_client(TIMEOUT_SECONDS) as client:
-            answer = await client.request(method, address, headers={"accept": "application/json"}, **more)
-        content: Any = msgspec.json.decode(answer.content)
-    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, msgspec.DecodeError) as error:
+        answer = await send_request(
+            method,
+            address,
+            seconds=TIMEOUT_SECONDS,
+            limit=MAX_ANSWER,
+            headers={"accept": "application/json"},
+            form=form,
+            auth=auth,
+        )
+        content: Any = msgspec.json.decode(answer.body)
+    except RequestFailed as failure:
+        raise ProviderUnavailable(str(failure)) from None
+    except msgspec.DecodeError as error:
         raise ProviderUnavailable(type(error).__name__) from None
-    if answer.status_code in (400, 401, 403):
+    if answer.status in (400, 401, 403):
         raise InvalidCredentials
-    if answer.status_code != 200 or not isinstance(content, dict):
-        raise ProviderUnavailable(f"对方答 HTTP {answer.status_code} / it answers HTTP {answer.status_code}")
+    if answer.status != 200 or not isinstance(content, dict):
+        raise ProviderUnavailable(f"对方答 HTTP {answer.status} / it answers HTTP {answer.status}")
     return cast("dict[str, Any]", content)

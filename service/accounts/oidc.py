@@ -12,7 +12,6 @@ from secrets import compare_digest, token_urlsafe
 from typing import Any, NamedTuple, cast
 from urllib.parse import urlencode
 
-import httpx
 import msgspec
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -92,8 +91,8 @@ async def finish(
         "code_verifier": pending.verifier,
         **({} if settings.secret else {"client_id": settings.client}),
     }
-    auth = httpx.BasicAuth(settings.client, settings.secret) if settings.secret else None
-    answer = await fetch_json("POST", str(provider.metadata["token_endpoint"]), data=given, auth=auth)
+    auth = (settings.client, settings.secret) if settings.secret else None
+    answer = await fetch_json("POST", str(provider.metadata["token_endpoint"]), form=given, auth=auth)
     claims = await _claims(ctx, settings, str(answer.get("id_token", "")), pending.nonce)
     methods = claims.get("amr")
     said = {str(method) for method in cast("list[object]", methods)} if isinstance(methods, list) else set[str]()

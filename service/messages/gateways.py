@@ -15,9 +15,9 @@ import msgspec
 
 from service.context import Gateway, OutgoingMessage
 from service.durable_files import append_durably, run_in_disk_thread
-from service.web.outgoing import outgoing_client
+from service.web.outgoing import RequestFailed, send_request
 
-TIMEOUT_SECONDS = 15.0  # for each step: to connect, to write, to read
+TIMEOUT_SECONDS = 15.0  # for a request; for mail for each step: to connect, to write, to read
 PERMANENT_STATUSES = frozenset({400, 404, 410, 413, 422})
 
 
@@ -38,11 +38,13 @@ def http(address: str, token: str) -> Gateway:
         names = ("id", "channel", "to", "text", "about", "template", "variables")
         body = msgspec.json.encode({name: getattr(message, name) for name in names})
         headers = {**common, "Idempotency-Key": message.id}
-        async with (
-            outgoing_client(TIMEOUT_SECONDS) as client,
-            client.stream("POST", address, content=body, headers=headers) as response,
-        ):
-            status = response.status_code  # the body of the answer is not read
+        try:
+            answer = await send_request(
+                "POST", address, seconds=TIMEOUT_SECONDS, limit=None, headers=headers, content=body
+            )
+        except RequestFailed as failure:
+            raise TemporaryFailure(str(failure)) from None
+        status = answer.status
         if status in PERMANENT_STATUSES:
             raise PermanentFailure(f"HTTP {status}")
         if not 200 <= status < 300:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import md5, sha256
 from urllib.parse import quote, urlsplit
 
-from service.web.outgoing import outgoing_client
+from service.web.outgoing import send_request
 
 from .targets import BucketTarget
 
@@ -34,10 +34,11 @@ async def put_locked(target: BucketTarget, name: str, body: bytes, now: datetime
         "x-amz-object-lock-retain-until-date": until.strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
     signed = _signed(target, path, headers, body, now.astimezone(UTC))
-    async with outgoing_client(TIMEOUT_SECONDS) as client:
-        answer = await client.put(target.endpoint + path, content=body, headers=signed)
-    if answer.status_code not in (200, 201, 412):
-        raise PushFailed(f"HTTP {answer.status_code}")
+    answer = await send_request(
+        "PUT", target.endpoint + path, seconds=TIMEOUT_SECONDS, limit=None, headers=signed, content=body
+    )
+    if answer.status not in (200, 201, 412):
+        raise PushFailed(f"HTTP {answer.status}")
 
 
 def _signed(target: BucketTarget, path: str, headers: dict[str, str], body: bytes, now: datetime) -> dict[str, str]:

@@ -6,7 +6,6 @@ import asyncio
 from contextlib import suppress
 from uuid import NAMESPACE_URL, uuid5
 
-import httpx
 import msgspec
 
 from service.audit_log import checkpoints
@@ -20,6 +19,7 @@ from service.db.rows import fetch_struct
 from service.errors import Problem
 from service.messages import worker
 from service.web.access_log import get_logger
+from service.web.outgoing import RequestFailed
 
 from .bucket import PushFailed, put_locked
 from .targets import BucketTarget, MailTarget, parse_target
@@ -110,8 +110,8 @@ async def _push_target(ctx: AppContext, target: str) -> None:
     try:
         async with asyncio.timeout(SEND_SECONDS):
             lines = await _send(ctx, row, checkpoint)
-    except (PushFailed, LogDamaged, httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-        detail = str(error) if isinstance(error, PushFailed | LogDamaged) else type(error).__name__
+    except (PushFailed, RequestFailed, LogDamaged, OSError) as error:
+        detail = type(error).__name__ if isinstance(error, OSError) else str(error)
         get_logger().error("checkpoint not sent", target=parse_target(target).label, tries=row.tries + 1, detail=detail)
         await _record_failure(ctx, row, detail)
     else:

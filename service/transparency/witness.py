@@ -3,10 +3,8 @@
 from base64 import b64encode
 from collections.abc import Awaitable, Callable
 
-import httpx
-
 from service.audit_log.notes import InvalidNote, parse_note, parse_signatures
-from service.web.outgoing import outgoing_client
+from service.web.outgoing import Answer, send_request
 
 from .bucket import TIMEOUT_SECONDS, PushFailed
 from .targets import WitnessTarget
@@ -18,18 +16,22 @@ ProveConsistency = Callable[[int], Awaitable[list[bytes]]]
 
 async def add_checkpoint(target: WitnessTarget, note: bytes, size: int, old: int, prove: ProveConsistency) -> list[str]:
     """The witness's signature lines of a checkpoint of `size` leaves. `old` is what it signed last, as far as is known;
-    if it knows better it is asked once more. PushFailed."""
-    async with outgoing_client(TIMEOUT_SECONDS) as client:
-        for known in (old, None):
-            answer = await client.post(f"{target.url}/add-checkpoint", content=_request(note, old, await prove(old)))
-            if answer.status_code != 409 or known is None:
-                break
-            old = _size_of(answer)
-            if old > size:
-                raise PushFailed(f"the witness knows {old} leaves, and this log has {size}: was it rolled back?")
-    if answer.status_code != 200:
-        raise PushFailed(f"HTTP {answer.status_code}")
-    return _own_signatures(target, note, answer.text[:MAX_ANSWER])
+    if it knows better it is asked once more. PushFailed, RequestFailed."""
+    answer = await _post(target, _request(note, old, await prove(old)))
+    if answer.status == 409:
+        old = _size_of(answer)
+        if old > size:
+            raise PushFailed(f"the witness knows {old} leaves, and this log has {size}: was it rolled back?")
+        answer = await _post(target, _request(note, old, await prove(old)))
+    if answer.status != 200:
+        raise PushFailed(f"HTTP {answer.status}")
+    return _own_signatures(target, note, answer.body.decode(errors="replace"))
+
+
+async def _post(target: WitnessTarget, content: bytes) -> Answer:
+    return await send_request(
+        "POST", f"{target.url}/add-checkpoint", seconds=TIMEOUT_SECONDS, limit=MAX_ANSWER, content=content
+    )
 
 
 def _request(note: bytes, old: int, path: list[bytes]) -> bytes:
@@ -37,8 +39,8 @@ def _request(note: bytes, old: int, path: list[bytes]) -> bytes:
     return "\n".join(lines).encode() + note
 
 
-def _size_of(answer: httpx.Response) -> int:
-    text = answer.text.strip()
+def _size_of(answer: Answer) -> int:
+    text = answer.body.decode(errors="replace").strip()
     if not text.isascii() or not text.isdigit() or len(text) > 18:
         raise PushFailed("HTTP 409 without a size")
     return int(text)

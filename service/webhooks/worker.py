@@ -18,7 +18,7 @@ from service.db.database import Transaction
 from service.db.rows import fetch_structs
 from service.errors import Problem
 from service.measurements import WEBHOOK_ATTEMPTS
-from service.web.outgoing import outgoing_client
+from service.web.outgoing import RequestFailed, send_request
 
 from .events import DeliveryState, Outcome, delete_old_events
 
@@ -120,16 +120,12 @@ async def send(receiver: Receiver, event: UUID, at: int, body: bytes) -> tuple[i
         "webhook-signature": signatures(receiver.secrets, str(event), at, body),
     }
     try:
-        async with (
-            asyncio.timeout(TIMEOUT_SECONDS),
-            outgoing_client(TIMEOUT_SECONDS) as client,
-            client.stream("POST", receiver.url, content=body, headers=headers) as response,
-        ):
-            return response.status_code, f"HTTP {response.status_code}"  # the body of the answer is not read
-    except TimeoutError:
-        return 0, f"no answer within {TIMEOUT_SECONDS:.0f} s"
-    except Exception as error:  # noqa: BLE001 - an address may fail in any way; only the kind is shown
-        return 0, type(error).__name__
+        answer = await send_request(
+            "POST", receiver.url, seconds=TIMEOUT_SECONDS, limit=None, headers=headers, content=body
+        )
+    except RequestFailed as failure:
+        return 0, str(failure)
+    return answer.status, f"HTTP {answer.status}"
 
 
 def signatures(secrets: tuple[bytes, ...], event: str, at: int, body: bytes) -> str:

@@ -119,7 +119,7 @@ OUTGOING = {
 
 def test_the_manual_lists_every_address_that_the_service_calls() -> None:
     connects = re.compile(
-        r"outgoing_client\(|^import asyncpg|aiosmtplib\.(?:send|SMTP)\(|S3Store\(|urlopen\(|"
+        r"send_request\(|^import asyncpg|aiosmtplib\.(?:send|SMTP)\(|S3Store\(|urlopen\(|"
         r"open_connection\(|create_connection\(|^import requests",
         re.MULTILINE,
     )

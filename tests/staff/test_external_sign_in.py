@@ -199,16 +199,22 @@ async def test_a_user_of_wecom_signs_in(sqlite_world: World, code: str, secret: 
 async def test_an_answer_that_never_ends_and_an_address_that_is_none_are_a_provider_that_does_not_work(
     monkeypatch: pytest.MonkeyPatch,
 ):
-    async def endless(_: Any, receive: Any, send: Any) -> None:
+    async def endless(scope: Any, receive: Any, send: Any) -> None:
         await receive()
         gone = asyncio.create_task(receive())
         await send({"type": "http.response.start", "status": 200, "headers": []})
         while not gone.done():
-            await send({"type": "http.response.body", "body": b" ", "more_body": True})
+            size = 100_000 if scope["path"] == "/large" else 1
+            await send({"type": "http.response.body", "body": b" " * size, "more_body": True})
             await asyncio.sleep(0.05)
 
-    monkeypatch.setattr(external_sign_in, "TIMEOUT_SECONDS", 0.5)
+    monkeypatch.setattr(external_sign_in, "TIMEOUT_SECONDS", 1)
     async with serve(endless) as port:
-        for address in (f"http://127.0.0.1:{port}/", "http://provider.example:port/"):
-            with pytest.raises(ProviderUnavailable):
+        other = f"http://127.0.0.1:{port}"
+        for address, said in (
+            (f"{other}/large", "more than 262144 bytes"),
+            (f"{other}/", "no answer within 1 s"),
+            ("http://provider.example:port/", "InvalidURL"),
+        ):
+            with pytest.raises(ProviderUnavailable, match=said):
                 await asyncio.wait_for(external_sign_in.fetch_json("GET", address), 5)

@@ -169,6 +169,17 @@ async def test_a_target_that_never_ends_its_answer_holds_up_nothing(
     assert (state.behind > 0, state.error) == (True, "TimeoutError")
 
 
+async def test_a_witness_whose_answer_is_too_large_is_a_target_that_fails(
+    world: World, witness: tuple[Witness, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signer, address = witness
+    monkeypatch.setattr(signer, "answer", lambda _: (200, b"x" * 2_000_000))
+    world.ctx.checkpoint_targets = (address,)
+    await pushing.push_due(world.ctx)
+    (state,) = await pushing.push_states(world.ctx)
+    assert state.error == "the answer has more than 65536 bytes"
+
+
 async def test_a_log_that_is_damaged_is_visible_as_a_failure(
     world: World, witness: tuple[Witness, str], address: str
 ) -> None:
