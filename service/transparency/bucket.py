@@ -1,4 +1,4 @@
-"""Objects that nobody can remove before their time (S3 Object Lock, mode COMPLIANCE), one request each.
+"""Objects that nobody can remove before their time (S3 Object Lock, mode COMPLIANCE).
 
 Signed here (AWS Signature Version 4), because the library that keeps photos cannot ask for a lock. The account's keys
 come from the usual AWS variables.
@@ -11,19 +11,23 @@ from datetime import UTC, datetime, timedelta
 from hashlib import md5, sha256
 from urllib.parse import quote, urlsplit
 
-from service.web.outgoing import send_request
+from service.web.outgoing import Answer, send_request
 
 from .targets import BucketTarget
 
 TIMEOUT_SECONDS = 15.0
+MAX_OBJECT = 65536  # bytes; a checkpoint with the signatures of witnesses has less
 
 
 class PushFailed(Exception):
     """A checkpoint did not arrive; the text is safe to log."""
 
 
-async def put_locked(target: BucketTarget, name: str, body: bytes, now: datetime) -> None:
-    """Store an object under its lock. PushFailed unless the store accepts both; one that is there already stays."""
+async def put_locked(target: BucketTarget, name: str, body: bytes, now: datetime) -> bytes | None:
+    """Store an object under its lock. One that is there already stays, and is returned: the caller compares.
+
+    PushFailed unless the store accepts object and lock, or shows the one that it has; RequestFailed.
+    """
     path = quote(f"/{target.bucket}/{target.prefix}/{name}".replace("//", "/"))
     until = (now + timedelta(days=target.days)).astimezone(UTC)
     headers = {
@@ -33,15 +37,33 @@ async def put_locked(target: BucketTarget, name: str, body: bytes, now: datetime
         "x-amz-object-lock-mode": "COMPLIANCE",
         "x-amz-object-lock-retain-until-date": until.strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
-    signed = _signed(target, path, headers, body, now.astimezone(UTC))
-    answer = await send_request(
-        "PUT", target.endpoint + path, seconds=TIMEOUT_SECONDS, limit=None, headers=signed, content=body
+    stored = await _send(target, "PUT", path, headers, body, now)
+    if stored.status in (200, 201):
+        return None
+    if stored.status != 412:
+        raise PushFailed(f"HTTP {stored.status}")
+    found = await _send(target, "GET", path, {}, b"", now)
+    if found.status != 200:
+        raise PushFailed(f"an object of this name is there, and reading it fails: HTTP {found.status}")
+    return found.body
+
+
+async def _send(
+    target: BucketTarget, method: str, path: str, headers: dict[str, str], body: bytes, now: datetime
+) -> Answer:
+    return await send_request(
+        method,
+        target.endpoint + path,
+        seconds=TIMEOUT_SECONDS,
+        limit=MAX_OBJECT if method == "GET" else None,
+        headers=_signed(target, method, path, headers, body, now.astimezone(UTC)),
+        content=body or None,
     )
-    if answer.status not in (200, 201, 412):
-        raise PushFailed(f"HTTP {answer.status}")
 
 
-def _signed(target: BucketTarget, path: str, headers: dict[str, str], body: bytes, now: datetime) -> dict[str, str]:
+def _signed(
+    target: BucketTarget, method: str, path: str, headers: dict[str, str], body: bytes, now: datetime
+) -> dict[str, str]:
     """The headers with a signature over all of them."""
     key, secret = (os.environ.get(f"AWS_{name}", "") for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY"))
     if not key or not secret:
@@ -52,7 +74,7 @@ def _signed(target: BucketTarget, path: str, headers: dict[str, str], body: byte
         headers["x-amz-security-token"] = token
     names = ";".join(sorted(headers))
     canonical = "".join(f"{name}:{headers[name]}\n" for name in sorted(headers))
-    request = f"PUT\n{path}\n\n{canonical}\n{names}\n{digest}"
+    request = f"{method}\n{path}\n\n{canonical}\n{names}\n{digest}"
     scope = f"{day}/{target.region}/s3/aws4_request"
     text = f"AWS4-HMAC-SHA256\n{time}\n{scope}\n{sha256(request.encode()).hexdigest()}"
     signing = f"AWS4{secret}".encode()

@@ -10,7 +10,7 @@ import msgspec
 
 from service.audit_log import checkpoints
 from service.audit_log.checkpoints import CheckpointRow
-from service.audit_log.notes import parse_note
+from service.audit_log.notes import InvalidNote, parse_note
 from service.audit_log.tiles import LogDamaged
 from service.audit_log.tree import stored_tree
 from service.context import AppContext, OutgoingMessage, read_only, transaction
@@ -152,13 +152,25 @@ async def _send(ctx: AppContext, row: PushRow, checkpoint: CheckpointRow) -> lis
         return []
     if isinstance(target, BucketTarget):
         key = parse_note(checkpoint.note).signatures[0].key_id.hex()  # another log has checkpoints of the same sizes
-        await put_locked(target, f"{key}/{checkpoint.size:020d}.checkpoint", checkpoint.note, ctx.now())
+        name = f"{key}/{checkpoint.size:020d}.checkpoint"
+        found = await put_locked(target, name, checkpoint.note, ctx.now())
+        if found is not None and not _is_same(found, checkpoint.note):
+            raise PushFailed(f"the bucket has another object as {name}")
         return []
 
     async def prove(old: int) -> list[bytes]:
         return await ctx.db.read(lambda tx: stored_tree(tx).consistency(old, checkpoint.size))
 
     return await add_checkpoint(target, checkpoint.note, checkpoint.size, row.size, prove)
+
+
+def _is_same(found: bytes, note: bytes) -> bool:
+    """Whether both are one checkpoint; witnesses may have signed it in between."""
+    try:
+        one, other = parse_note(found), parse_note(note)
+    except InvalidNote:
+        return False
+    return (one.text, one.signatures[0]) == (other.text, other.signatures[0])
 
 
 async def _mail(ctx: AppContext, target: MailTarget, checkpoint: CheckpointRow) -> None:

@@ -241,6 +241,41 @@ async def test_checkpoints_of_a_log_that_went_on_under_another_name_are_stored_t
 
 
 @pytest.mark.parametrize("engine", ["sqlite"])
+async def test_what_the_bucket_has_already_is_compared_and_a_difference_is_a_failure(
+    world: World, bucket: Bucket, witness: tuple[Witness, str], address: str
+) -> None:
+    store = boto3.client("s3", endpoint_url=bucket.endpoint, region_name="us-east-1")
+    store.create_bucket(Bucket="evidence", ObjectLockEnabledForBucket=True)
+    target = f"s3://evidence/log?endpoint={bucket.endpoint}&region=us-east-1"
+    world.ctx.checkpoint_targets = (target,)
+
+    async def push(*targets: str) -> str:
+        world.ctx.checkpoint_targets = targets
+        await pushing.push_due(world.ctx)
+        return (await pushing.push_states(world.ctx))[0].error
+
+    await grow(world.ctx, 5)
+    assert await push(target) == ""
+    assert await push(witness[1]) == ""  # its signature comes after the object
+    await tampered(address, "UPDATE log_pushes SET size = 0")  # as after a crash
+    assert await push(target) == ""
+    assert (await pushing.push_states(world.ctx))[0].behind == 0
+    for count, body in ((1, b"not a note"), (2, None), (3, b"x" * 100_000)):
+        former = await shown(world)
+        await grow(world.ctx, count)
+        place = place_in(await shown(world))
+        store.put_object(Bucket="evidence", Key=place, Body=former if body is None else body)
+        await tampered(address, "UPDATE log_pushes SET next_at = 0")
+        error = await push(target)
+        assert error == (
+            "the answer has more than 65536 bytes"
+            if count == 3
+            else f"the bucket has another object as {place.removeprefix('log/')}"
+        )
+        assert (await pushing.push_states(world.ctx))[0].behind > 0
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
 async def test_objects_in_a_bucket_are_locked(world: World, bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
     store = boto3.client("s3", endpoint_url=bucket.endpoint, region_name="us-east-1")
     store.create_bucket(Bucket="evidence", ObjectLockEnabledForBucket=True)
@@ -261,14 +296,17 @@ async def test_objects_in_a_bucket_are_locked(world: World, bucket: Bucket, monk
     assert "AWS_SECRET_ACCESS_KEY" in (await pushing.push_states(world.ctx))[0].error
 
 
-def test_a_request_is_signed_as_another_library_signs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("method", "body"), [("PUT", b"body"), ("GET", b"")])
+def test_a_request_is_signed_as_another_library_signs_it(
+    method: str, body: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
     target = BucketTarget("evidence", "log", "https://s3.example", "cn-north-1", 9)
     headers = {"content-type": "text/plain", "x-amz-object-lock-mode": "COMPLIANCE"}
     now = datetime(2026, 3, 2, 4, 5, 6, tzinfo=UTC)
-    ours = locked_bucket._signed(target, "/evidence/log/1", headers, b"body", now)
-    request = AWSRequest("PUT", "https://s3.example/evidence/log/1", data=b"body", headers=dict(headers))
+    ours = locked_bucket._signed(target, method, "/evidence/log/1", headers, body, now)
+    request = AWSRequest(method, "https://s3.example/evidence/log/1", data=body, headers=dict(headers))
     monkeypatch.setattr(botocore.auth, "get_current_datetime", lambda *_, **__: now)
     credentials = Credentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
     botocore.auth.S3SigV4Auth(credentials, "s3", "cn-north-1").add_auth(request)
