@@ -430,6 +430,12 @@ class TooManyDevices(Problem):
     title_en = "This person has two devices; revoke one first"
 
 
+class TooManyPasskeys(Problem):
+    code, status = "too-many-passkeys", 409
+    title_zh = "通行密钥已有十个，请先删除一个"
+    title_en = "You have ten passkeys; remove one first"
+
+
 class TotpAlreadySetUp(Problem):
     code, status = "second-factor-known", 409
     title_zh = "验证器已绑定；要更换，请登录后在“我的账号”里解除，登录不了的请找管理员重置"

@@ -16,7 +16,7 @@ from msgspec import Meta
 from service.context import AppContext, read_only, transaction
 from service.db.database import Transaction
 from service.db.rows import fetch_struct, fetch_structs
-from service.errors import InvalidBody, InvalidCredentials, NotFound, TooManyDevices
+from service.errors import InvalidBody, InvalidCredentials, NotFound, TooManyPasskeys
 from service.text import clean_line
 
 from . import repository, throttling
@@ -69,15 +69,14 @@ async def of_caller(ctx: AppContext, tx: Transaction, token: bytes) -> tuple[Pas
 
 @transaction
 async def creation_options(ctx: AppContext, tx: Transaction, token: bytes) -> tuple[str, Challenge]:
-    """What the browser needs to make a passkey, as JSON, and what the answer has to sign. SignInAgain."""
+    """What the browser needs to make a passkey, as JSON, and what the answer has to sign. SignInAgain,
+    TooManyPasskeys."""
     from webauthn import generate_registration_options, options_to_json  # noqa: PLC0415 - half a second
     from webauthn.helpers import structs  # noqa: PLC0415
 
     person = await authenticate_token(tx, token)
     await require_recent_sign_in(ctx, tx, token)
-    known = await fetch_structs(tx, PasskeyRow, "passkeys_of", login=person.login)
-    if len(known) >= MAX_PASSKEYS:
-        raise TooManyDevices
+    known = await _require_room(tx, person.login)
     challenge = Challenge(token_bytes(32), person.login)
     options = generate_registration_options(
         rp_id=_site(ctx),
@@ -97,7 +96,7 @@ async def creation_options(ctx: AppContext, tx: Transaction, token: bytes) -> tu
 
 
 async def add(ctx: AppContext, token: bytes, challenge: Challenge, answer: str, name: str) -> None:
-    """Add the passkey that the browser made. InvalidBody when the answer does not fit."""
+    """Add the passkey that the browser made. InvalidBody when the answer does not fit; TooManyPasskeys."""
     from webauthn import verify_registration_response  # noqa: PLC0415
     from webauthn.helpers.exceptions import WebAuthnException  # noqa: PLC0415
 
@@ -116,6 +115,7 @@ async def add(ctx: AppContext, token: bytes, challenge: Challenge, answer: str, 
         person = await authenticate_token(tx, token)
         if person.login != challenge.login or not await repository.lock(tx, person.login):
             raise InvalidBody("这个通行密钥是为别人添加的 / the passkey was made for somebody else")
+        await _require_room(tx, person.login)  # several may have been begun at once
         added = await tx.execute(
             "add_passkey",
             id=made.credential_id,
@@ -129,6 +129,14 @@ async def add(ctx: AppContext, token: bytes, challenge: Challenge, answer: str, 
             await record_event(ctx, tx, PersonEvent(what="passkey-added", person=person.login, by=person.login))
 
     await ctx.db.write(store)
+
+
+async def _require_room(tx: Transaction, login: str) -> list[PasskeyRow]:
+    """Somebody's passkeys, if they may have another. TooManyPasskeys."""
+    known = await fetch_structs(tx, PasskeyRow, "passkeys_of", login=login)
+    if len(known) >= MAX_PASSKEYS:
+        raise TooManyPasskeys
+    return known
 
 
 @transaction

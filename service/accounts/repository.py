@@ -21,15 +21,14 @@ class PersonRow(msgspec.Struct, frozen=True):
 
 
 async def add_person(tx: Transaction, person: Person, at: int) -> bool:
-    """Add a person; False when the login is or was in use."""
+    """Add a person; False when the login is or was in use, however it is written."""
+    key = login_key(person.login)
+    await tx.fetch_one("lock_login", key=key)  # former versions let two in at once, so the column cannot be unique
+    if await tx.fetch_one("login_alike", key=key) is not None:
+        return False
     roles, areas = " ".join(person.roles), "\n".join(person.areas)
     values = {"login": person.login, "name": person.name, "roles": roles, "areas": areas}
-    return await tx.execute("add_person", **values, login_key=login_key(person.login), created_at=at) == 1
-
-
-async def login_is_taken(tx: Transaction, login: str) -> bool:
-    """Whether a login is or was in use, however it is written."""
-    return await tx.fetch_one("login_alike", key=login_key(login)) is not None
+    return await tx.execute("add_person", **values, login_key=key, created_at=at) == 1
 
 
 async def known_login(tx: Transaction, given: str) -> str:

@@ -22,6 +22,10 @@ SELECT last FROM sync_counters WHERE login = :login FOR UPDATE;
 -- One server at a time compares its keys with those that the database knows.
 SELECT pg_advisory_xact_lock(hashtextextended('doorstep keys ' || current_schema(), 0));
 
+-- name: lock_login^
+-- Locks a login in all its spellings, also one that nobody has yet, until the transaction ends.
+SELECT pg_advisory_xact_lock(hashtextextended('doorstep login ' || current_schema() || ' ' || CAST(:key AS TEXT), 0));
+
 -- name: lock_attempts^
 -- Locks a counter, also one that is not there yet, until the transaction ends.
 SELECT pg_advisory_xact_lock(hashtextextended('doorstep attempts ' || current_schema() || CAST(:key AS TEXT), 0));

@@ -17,5 +17,8 @@ SELECT last FROM sync_counters WHERE login = :login;
 -- name: lock_keys^
 SELECT 1;
 
+-- name: lock_login^
+SELECT 1;
+
 -- name: lock_attempts^
 SELECT 1;

@@ -244,8 +244,7 @@ async def _add(
 ) -> InvitationIssued | None:
     """Add a person and their ID card. None if the login was ever used."""
     person, at = Person(given.login, given.name, given.roles, given.areas), ctx.clock()
-    taken = await accounts_repository.login_is_taken(tx, person.login)
-    if taken or not await accounts_repository.add_person(tx, person, at):
+    if not await accounts_repository.add_person(tx, person, at):
         return None
     if token is not None:
         await tokens.add_script_token(ctx, tx, token_digest(token), person.login)

@@ -1,5 +1,6 @@
 """A login is one however it is written: to sign in, to be locked out, and wherever the office names somebody."""
 
+import asyncio
 from urllib.parse import urlencode
 
 import pytest
@@ -42,6 +43,18 @@ async def test_no_two_logins_look_alike(world: World) -> None:
     for written in ("Li", "LI"):
         new = {"login": written, "name": "李", "roles": ["technician"]}
         assert problem(await world.ask("admin", "POST", "/v1/people", new)) == (409, "login-taken")
+
+
+async def test_of_logins_that_look_alike_and_come_at_once_one_is_added(world: World) -> None:
+    for name in ("zed", "yan", "xu"):
+        spellings = (name, name.upper(), name.capitalize(), name[:-1] + name[-1].upper())
+        added = await asyncio.gather(
+            *(
+                world.ask("admin", "POST", "/v1/people", {"login": one, "name": "新人", "roles": ["technician"]})
+                for one in spellings
+            )
+        )
+        assert sorted(answer.status_code for answer in added) == [201, 409, 409, 409]
 
 
 @pytest.mark.parametrize("written", WRITTEN)

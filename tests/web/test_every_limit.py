@@ -19,7 +19,7 @@ from service.accounts.throttling import ADDRESS_ATTEMPTS, FIRST_DELAY_MS, FREE_A
 from service.confirmation import answering, entries, otp
 from service.db.database import Transaction
 from service.dispatch import import_routes
-from service.errors import TooManyDevices
+from service.errors import TooManyPasskeys
 from service.evidence import phone_export_pages, uploads
 from service.rate_limit import TokenBucket
 from tests.support.api_client import VISIT, World, problem, record
@@ -32,6 +32,7 @@ from tests.support.factories import encode, said, uid
 from tests.support.fake_gateway import set_up
 from tests.support.limits import DAY, PHOTOS, SIZE, limited, send, submit
 from tests.support.limits import entries as made
+from tests.support.passkeys import new_passkey
 from tests.support.phone_exports import a_file, an_export, counts, hand_in
 from tests.support.phone_exports import a_record as an_exported_record
 from tests.support.pictures import noise
@@ -45,6 +46,7 @@ FULL = {
     "PhotosUnnamed",
     "DayFull",
     "TooManyDevices",
+    "TooManyPasskeys",
     "TooManyEntries",
     "FileTooLarge",
     "BodyTooLarge",
@@ -471,7 +473,7 @@ async def the_phones_of_a_person(world: World) -> None:
     assert (await enrol(3)).status_code == 201
 
 
-@limit("accounts/passkeys.py creation_options TooManyDevices")
+@limit("accounts/passkeys.py _require_room TooManyPasskeys")
 async def the_passkeys_of_a_person(world: World) -> None:
     await with_password(world, "li")
     browser = Browser(world)
@@ -479,12 +481,18 @@ async def the_passkeys_of_a_person(world: World) -> None:
     token = session_digest(browser.cookies["__Host-doorstep"])
 
     async def add(tx: Transaction) -> None:
-        for number in range(passkeys.MAX_PASSKEYS):
+        for number in range(passkeys.MAX_PASSKEYS - 1):
             row = {"id": bytes([number]), "login": "li", "name": "手机", "public_key": b"key"}
             await tx.execute("add_passkey", **row, sign_count=0, created_at=0)
 
     await world.ctx.db.write(add)
-    with pytest.raises(TooManyDevices):
+    challenges = [(await passkeys.creation_options(world.ctx, token))[1] for _ in range(2)]  # in two tabs
+    first, second = [new_passkey(one.value, world.ctx.company.url) for one in challenges]
+    await passkeys.add(world.ctx, token, challenges[0], first, "手机")
+    with pytest.raises(TooManyPasskeys):
+        await passkeys.add(world.ctx, token, challenges[1], second, "电脑")
+    assert len(await passkeys.of_caller(world.ctx, token)) == passkeys.MAX_PASSKEYS
+    with pytest.raises(TooManyPasskeys):
         await passkeys.creation_options(world.ctx, token)
     await world.ctx.db.write(lambda tx: tx.execute("delete_passkey", id=bytes([0]), login="li"))
     assert (await passkeys.creation_options(world.ctx, token))[1].login == "li"

@@ -81,7 +81,7 @@ def test_every_code_is_in_the_catalogue_and_every_problem_can_happen_somewhere()
     before = {("method-not-allowed", 405), ("headers-too-large", 431), ("too-slow", 408)}
     in_rows = {("no-recipient", 422)}  # why `POST /v1/notices` skipped a visit
     by_command = {("held", 409), ("still-here", 409)}  # `doorstep erase`
-    on_pages = {("provider-unavailable", 502)}  # of the page to sign in
+    on_pages = {("provider-unavailable", 502), ("too-many-passkeys", 409)}  # to sign in, and of the account
     assert (
         known - told == before | in_rows | on_pages | by_command
     )  # no operation answers them: there is none, or not yet
