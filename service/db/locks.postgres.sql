@@ -26,6 +26,10 @@ SELECT pg_advisory_xact_lock(hashtextextended('doorstep keys ' || current_schema
 -- Locks a login in all its spellings, also one that nobody has yet, until the transaction ends.
 SELECT pg_advisory_xact_lock(hashtextextended('doorstep login ' || current_schema() || ' ' || CAST(:key AS TEXT), 0));
 
+-- name: lock_webhook_event^
+-- Nobody deletes the event until the transaction ends; none if it was deleted.
+SELECT 1 FROM webhook_events WHERE id = :id FOR KEY SHARE;
+
 -- name: lock_attempts^
 -- Locks a counter, also one that is not there yet, until the transaction ends.
 SELECT pg_advisory_xact_lock(hashtextextended('doorstep attempts ' || current_schema() || CAST(:key AS TEXT), 0));

@@ -20,5 +20,8 @@ SELECT 1;
 -- name: lock_login^
 SELECT 1;
 
+-- name: lock_webhook_event^
+SELECT 1 FROM webhook_events WHERE id = :id;
+
 -- name: lock_attempts^
 SELECT 1;

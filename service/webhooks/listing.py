@@ -129,10 +129,8 @@ async def list_events(
     start, size = {"before_at": at, "before_id": key.bytes}, PAGE_SIZE + 1
     if state is None:
         rows = await fetch_structs(tx, EventRow, "webhook_events_page", **start, size=size)
-    else:  # once for each of its receivers
-        size *= max(1, len(ctx.receivers))
-        found = await fetch_structs(tx, EventRow, "webhook_events_in_state", **start, state=state, size=size)
-        rows = list({row.id: row for row in found}.values())
+    else:
+        rows = await fetch_structs(tx, EventRow, "webhook_events_in_state", **start, state=state, size=size)
     page, has_more = rows[:PAGE_SIZE], len(rows) > PAGE_SIZE
     items = tuple([await _sent_event(ctx, tx, row) for row in page])
     return SentEvents(items, encode_cursor((page[-1].at, page[-1].id)) if has_more else None)

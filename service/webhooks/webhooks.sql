@@ -52,10 +52,13 @@ SELECT id, visit, type, at, body FROM webhook_events
 WHERE (at, id) < (:before_at, :before_id) ORDER BY at DESC, id DESC LIMIT :size;
 
 -- name: webhook_events_in_state
--- An event comes once for each of its receivers.
-SELECT e.id, e.visit, e.type, e.at, e.body FROM webhook_deliveries d JOIN webhook_events e ON e.id = d.event
-WHERE d.state = :state AND (d.since, d.event) < (:before_at, :before_id)
-ORDER BY d.since DESC, d.event DESC LIMIT :size;
+SELECT e.id, e.visit, e.type, e.at, e.body
+FROM (
+    SELECT DISTINCT since, event FROM webhook_deliveries
+    WHERE state = :state AND (since, event) < (:before_at, :before_id)
+    ORDER BY since DESC, event DESC LIMIT :size
+) d JOIN webhook_events e ON e.id = d.event
+ORDER BY d.since DESC, d.event DESC;
 
 -- name: webhook_deliveries_of
 SELECT event, receiver, state, tries, next_at FROM webhook_deliveries WHERE event = :event ORDER BY receiver;

@@ -135,6 +135,8 @@ def signatures(secrets: tuple[bytes, ...], event: str, at: int, body: bytes) -> 
 
 
 async def _record(tx: Transaction, due: Due, now: int, outcome: Outcome, detail: str) -> None:
+    if await tx.fetch_one("lock_webhook_event", id=due.event.bytes) is None:
+        return  # erased while it was on its way
     key = {"event": due.event.bytes, "receiver": due.receiver}
     await tx.execute("add_webhook_attempt", **key, at=now, outcome=outcome, detail=detail)
     if outcome != "failed":

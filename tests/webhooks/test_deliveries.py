@@ -16,7 +16,8 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from service.context import Receiver
 from service.lifecycle import current_millis
 from service.messages import automatic
-from service.webhooks import worker
+from service.webhooks import listing, worker
+from service.webhooks.events import forget_visit
 from tests.support.api_client import VISIT, World, record
 from tests.support.factories import uid
 
@@ -249,6 +250,48 @@ async def test_old_events_go(world: World, gis: Other):
     assert (await worker.delete_old_events(world.ctx), len(await sent(world))) == (0, 1)
     later(world, 2 * 86_400_000)
     assert (await worker.delete_old_events(world.ctx), len(await sent(world))) == (1, 0)
+
+
+async def test_an_event_that_is_erased_while_it_is_on_its_way_holds_up_nobody(world: World, gis: Other):
+    await world.plan()
+    await world.plan(uid("other"))
+    while await automatic.send_owed(world.ctx):
+        pass
+    loop, first = asyncio.get_running_loop(), gis.receive
+
+    def receive(headers: dict[str, str], body: bytes) -> int:
+        if msgspec.json.decode(body)["data"]["visit"] == str(VISIT):
+            erasing = world.ctx.db.write(lambda tx: forget_visit(tx, VISIT))
+            asyncio.run_coroutine_threadsafe(erasing, loop).result(10)
+        return first(headers, body)
+
+    gis.receive = receive  # type: ignore[method-assign]
+    assert await deliver_due(world) == 2
+    assert len(gis.got) == 2
+    [left] = await sent(world)
+    assert (left["visit"], left["deliveries"][0]["state"]) == (str(uid("other")), "delivered")
+    assert await deliver_due(world) == 0
+
+
+async def test_the_list_of_a_state_goes_on_past_receivers_that_are_no_more(
+    world: World, gis: Other, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(listing, "PAGE_SIZE", 2)
+    world.ctx.receivers = tuple(Receiver(name, gis.url, (NEW,)) for name in ("gis", "crm", "erp"))
+    for number in range(5):
+        await world.plan(uid(f"visit {number}"))
+    while await automatic.send_owed(world.ctx):
+        pass
+    world.ctx.receivers = world.ctx.receivers[:1]
+    seen: list[str] = []
+    after = ""
+    while True:
+        page = (await world.ask("admin", "GET", f"{EVENTS}?state=waiting{after}")).json()
+        seen += [one["visit"] for one in page["items"]]
+        if page["after"] is None:
+            break
+        after = f"&after={page['after']}"
+    assert sorted(seen) == sorted(str(uid(f"visit {number}")) for number in range(5))
 
 
 async def test_without_receivers_nothing_is_written(world: World):
