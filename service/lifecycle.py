@@ -81,18 +81,7 @@ def build_context(settings: Settings, scratch: Path | None = None) -> AppContext
         visit_limits=VisitLimits(
             batches=settings.visit_records, entries=settings.visit_entries, size=settings.visit_bytes
         ),
-        daily_quota=Quota(
-            records=DailyAllowance(settings.day_records),
-            entries=DailyAllowance(settings.day_entries),
-            size=DailyAllowance(settings.day_bytes),
-            kept=DailyAllowance(settings.day_quarantine),
-            kept_size=DailyAllowance(settings.day_quarantine_bytes),
-            photos=DailyAllowance(settings.day_photos),
-            photos_size=DailyAllowance(settings.day_photo_bytes),
-            unnamed_size=settings.day_unnamed_bytes,
-            waiting_rows=settings.quarantine,
-            waiting_size=settings.quarantine_bytes,
-        ),
+        daily_quota=_daily_quota(settings),
         receivers=read_receivers(settings.webhooks, settings.webhook_secrets),
         metrics_secret=settings.metrics,
         keys=Keys(
@@ -116,26 +105,45 @@ def build_context(settings: Settings, scratch: Path | None = None) -> AppContext
             mails=settings.keep_mails,
             staff=settings.keep_staff,
         ),
-        company=CompanyProfile(
-            url=settings.public_url,
-            origins=settings.origins,
-            company=settings.company,
-            hotline=settings.hotline,
-            privacy_contact=settings.privacy_contact,
-            price_list=settings.price_list,
-            logo=read_logo(settings.logo),
-            colour=readable(settings.colour),
-            official=settings.official,
-            offered_days=settings.offered_days,
-            cutoff_hours=settings.cutoff_hours,
-            duty_mail=settings.duty_mail,
-            automatic=message_settings.automatic_kinds(settings),
-            templates=message_settings.templates(settings),
-            quiet_hours=settings.quiet_hours,
-            report_secret=settings.sms_reports,
-            gateways=gateways.build_gateways(
-                settings.data, settings.sms_url, settings.sms_token, settings.smtp, settings.smtp_from
-            ),
+        company=_company_profile(settings),
+    )
+
+
+def _daily_quota(settings: Settings) -> Quota:
+    return Quota(
+        records=DailyAllowance(settings.day_records),
+        entries=DailyAllowance(settings.day_entries),
+        size=DailyAllowance(settings.day_bytes),
+        kept=DailyAllowance(settings.day_quarantine),
+        kept_size=DailyAllowance(settings.day_quarantine_bytes),
+        photos=DailyAllowance(settings.day_photos),
+        photos_size=DailyAllowance(settings.day_photo_bytes),
+        unnamed_size=settings.day_unnamed_bytes,
+        waiting_rows=settings.quarantine,
+        waiting_size=settings.quarantine_bytes,
+    )
+
+
+def _company_profile(settings: Settings) -> CompanyProfile:
+    return CompanyProfile(
+        url=settings.public_url,
+        origins=settings.origins,
+        company=settings.company,
+        hotline=settings.hotline,
+        privacy_contact=settings.privacy_contact,
+        price_list=settings.price_list,
+        logo=read_logo(settings.logo),
+        colour=readable(settings.colour),
+        official=settings.official,
+        offered_days=settings.offered_days,
+        cutoff_hours=settings.cutoff_hours,
+        duty_mail=settings.duty_mail,
+        automatic=message_settings.automatic_kinds(settings),
+        templates=message_settings.templates(settings),
+        quiet_hours=settings.quiet_hours,
+        report_secret=settings.sms_reports,
+        gateways=gateways.build_gateways(
+            settings.data, settings.sms_url, settings.sms_token, settings.smtp, settings.smtp_from
         ),
     )
 

@@ -31,7 +31,7 @@ async def check_database(ctx: AppContext) -> list[Finding]:
         else:
             settings = dict(await tx.fetch_all("server_settings"))
             encrypted, superuser = await tx.fetch_one("connection_encrypted") or (None, False)
-            findings = [*_postgres(version, settings, encrypted, superuser)]
+            findings = [*_postgres_server(version, settings), *_postgres_connection(encrypted, superuser)]
         return [*findings, *_people(people), *_order_of_times(newest, ctx.clock()), *_signing(restored, last_key)]
 
     return await ctx.db.read(look)
@@ -51,7 +51,7 @@ def _sqlite_version(version: str) -> Finding:
     return fine("sqlite", f"SQLite {version}", f"SQLite {version}")
 
 
-def _postgres(version: str, settings: dict[str, str], encrypted: Any, superuser: Any) -> Iterator[Finding]:
+def _postgres_server(version: str, settings: dict[str, str]) -> Iterator[Finding]:
     if _major(version) < POSTGRES_LEAST:
         yield Finding(
             "postgresql",
@@ -91,6 +91,9 @@ def _postgres(version: str, settings: dict[str, str], encrypted: Any, superuser:
             "停库后运行 pg_checksums --enable",
             "stop the server and run pg_checksums --enable",
         )
+
+
+def _postgres_connection(encrypted: Any, superuser: Any) -> Iterator[Finding]:
     if encrypted is False:
         yield Finding(
             "postgresql-tls",
