@@ -191,13 +191,13 @@ async def open_context(ctx: AppContext) -> AsyncGenerator[AppContext]:
 
     RestoreUnfinished, KeyUnusable.
     """
+    await _close_files_to_others(ctx)
     marker = ctx.evidence_storage.data / RESTORING
     if await run_in_disk_thread(marker.exists):
         raise RestoreUnfinished(
             f"恢复没有完成（{marker}）：请清空数据文件夹和数据库，重新恢复 / a restore did not end: empty the data "
             "folder and the database, and restore again"
         )
-    await _close_files_to_others(ctx)
     await ctx.db.start()
     try:
         await ctx.keys.open(ctx.db, ctx.clock(), partial(_seal_stored, ctx))

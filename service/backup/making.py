@@ -85,7 +85,10 @@ async def make_backup(
         except BaseException as failure:
             shutil.rmtree(unfinished, ignore_errors=True)
             if isinstance(failure, StorageFull) or (isinstance(failure, OSError) and failure.errno == ENOSPC):
-                raise BackupError(f"备份的磁盘满了，没有做成 / the disk of the backups is full: {target}") from failure
+                raise BackupError(
+                    f"{target}: 备份的磁盘已满：请用 df -h 看看，腾出空间再备份 / the disk of the backups is full: "
+                    "look with df -h, make room and back up again"
+                ) from failure
             raise
         last = LastBackup(str(finished), manifest.ended_at, not manifest.fault_count)
         await run_in_disk_thread(_note_last, settings, last)  # first: older ones may be damaged

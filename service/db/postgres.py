@@ -130,22 +130,14 @@ class Postgres:
         require_current(self.engine, [number for (number,) in await connection.fetch(self._sql["applied"].sql)])
 
     async def _connect(self, settings: dict[str, str], prepare: Callable[[Any], Awaitable[None]]) -> None:
-        """Connect and `prepare`. NoDatabase; OSError, which names the database, where it cannot be reached."""
-        try:
-            self._pool = await cast("Any", asyncpg).create_pool(
-                self._address,
-                min_size=1,
-                max_size=self._connections,
-                statement_cache_size=STATEMENTS,
-                reset=_skip_reset,
-                server_settings=settings,
-            )
-        except asyncpg.InvalidCatalogNameError as error:
-            what = "服务器上没有这个数据库，请先建库 / the server has no such database; create it first"
-            raise NoDatabase(self.name, what) from error
-        except self.failures as error:
-            why = f"{type(error).__name__}: {error}"
-            raise OSError(f"连不上数据库 / the database cannot be reached: {self.name} ({why})") from error
+        self._pool = await cast("Any", asyncpg).create_pool(
+            self._address,
+            min_size=1,
+            max_size=self._connections,
+            statement_cache_size=STATEMENTS,
+            reset=_skip_reset,
+            server_settings=settings,
+        )
         try:
             async with self._pool.acquire() as connection:
                 await prepare(connection)

@@ -20,7 +20,7 @@ NOWHERE = (
     "/account",
 )
 STRANGE = {"visit_id": uid("none"), "input_id": uid("none"), "device_id": uid("none"), "login": "none"}
-STRANGE |= {"hold_id": uid("none"), "event_id": uid("none"), "receiver": "nobody"}
+STRANGE |= {"hold_id": uid("none"), "account_hold_id": uid("none"), "event_id": uid("none"), "receiver": "nobody"}
 FOR_EVERYBODY = ("POST /sign-out", "POST /desk/account/sign-out-everywhere")
 IDS = STRANGE | {"checklist_id": "none", "version": "9"}
 

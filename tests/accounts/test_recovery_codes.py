@@ -55,11 +55,18 @@ async def test_new_codes_and_a_reset_end_the_old_ones(wang: Browser):
 
 
 async def test_who_asks_several_times_at_once_has_the_codes_of_one_of_them(wang: Browser):
-    async def store(number: int) -> None:
-        await recovery_codes._store(wang.world.ctx, session(wang), "wang", [f"{number}"] * recovery_codes.COUNT)
+    async def store(code: str) -> bool:
+        codes = [code] * recovery_codes.COUNT
+        return await recovery_codes._store(wang.world.ctx, session(wang), "wang", codes, instead_of)
 
-    for _ in range(5):
-        await asyncio.gather(*map(store, range(4)))
+    for times in range(5):
+        instead_of = await wang.world.ctx.db.read(lambda tx: recovery_codes.edition(tx, "wang"))
+        assert sorted(await asyncio.gather(*(store(f"{times} {number}") for number in range(4)))) == [
+            False,
+            False,
+            False,
+            True,
+        ]
     found = [await stored_code(wang, number) for number in range(recovery_codes.COUNT)]
     assert len(set(found)) == 1
 

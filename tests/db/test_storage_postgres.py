@@ -33,11 +33,11 @@ async def test_a_locked_visit_waits_for_the_other_writer(postgres_database: Post
 async def test_a_server_that_is_away_and_a_database_that_is_not_there_are_named(postgres: str) -> None:
     for only_read in (False, True):
         away = Postgres("postgresql://doorstep:secret@127.0.0.1:1/utility", only_read=only_read)
-        with pytest.raises(OSError, match=r"连不上数据库.*doorstep@127\.0\.0\.1:1/utility") as told:
+        with pytest.raises(OSError, match=r"doorstep@127\.0\.0\.1:1/utility: 连不上 PostgreSQL") as told:
             await away.start()
         assert "secret" not in str(told.value)
         missing = Postgres(postgres.replace("/postgres?", "/missing?"), only_read=only_read)
-        with pytest.raises(NoDatabase, match="请先建库"):
+        with pytest.raises((OSError, NoDatabase), match="服务器上没有这个数据库"):
             await missing.start()
 
 

@@ -47,10 +47,12 @@ Strike = Callable[[], None]
 """Does something to the database while records come in."""
 
 
-async def cycle(kind: str, address: str, records: list[Sent], enough: int, strike: Strike | None = None) -> None:
+async def cycle(
+    kind: str, address: str, folder: Path, records: list[Sent], enough: int, strike: Strike | None = None
+) -> None:
     """Start a server of a kind, send, and kill it with SIGKILL when so many are acknowledged; or strike, and go on."""
     server = subprocess.Popen(
-        [sys.executable, "-m", "tests.load.server", kind, address, "0"], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "tests.load.server", kind, address, "0", str(folder)], stdout=subprocess.PIPE, text=True
     )
     assert server.stdout is not None
     try:
@@ -125,7 +127,7 @@ async def run_on(
             visits = await settle_town(db, 400)
             await db.close()
             records = records_for(visits)
-            await cycle(kind, address, records, chance.randint(1, 150), strike)
+            await cycle(kind, address, Path(folder), records, chance.randint(1, 150), strike)
             await look(address, records, crashes, refused=frozenset({503} if strike else ()))
             crashes.cycles += 1
         ctx = AppContext(

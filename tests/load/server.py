@@ -1,9 +1,10 @@
 """Servers to measure side by side: Doorstep, Doorstep that stores nothing, and one transaction per request.
 
-    python -m tests.load.server KIND DATABASE SYNC_MS
+    python -m tests.load.server KIND DATABASE SYNC_MS [FOLDER]
 
 prints the port it listens on. KIND: `doorstep`, `nothing` (decodes, judges, answers), `each` (aiosqlite, every
-request its own transaction, the way most services are written). SYNC_MS is added to every sync of SQLite.
+request its own transaction, the way most services are written). SYNC_MS is added to every sync of SQLite. FOLDER is
+for photos and the file of checkpoints, which is about one database; by default a new one.
 """
 
 import asyncio
@@ -11,7 +12,9 @@ import contextlib
 import signal
 import socket
 import sys
+import tempfile
 import time
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -23,6 +26,7 @@ import uvloop
 from service.accounts.authentication import token_digest
 from service.app import create_app
 from service.background import run_background_work
+from service.blobs.evidence_storage import open_evidence_storage
 from service.config.settings import Settings
 from service.context import AppContext
 from service.db.connect import open_database
@@ -150,7 +154,7 @@ def database_of(kind: str, address: str, sync_ms: float) -> Database:
     return SlowDisk(path, sync_ms) if sync_ms else open_database(address)
 
 
-async def main(kind: str, address: str, sync_ms: float) -> None:
+async def main(kind: str, address: str, sync_ms: float, folder: Path) -> None:
     """Serve until SIGTERM."""
     access_log.configure_logging("json", "warning")
     ctx = AppContext(
@@ -160,6 +164,7 @@ async def main(kind: str, address: str, sync_ms: float) -> None:
         zone=ZoneInfo("Asia/Shanghai"),
         rules_cache={},
         keys=LOAD_KEYS,
+        evidence_storage=open_evidence_storage(folder),
         token_rate_limit=TokenBucket(10**9),  # counted as in service, but never too many: one token sends all the load
     )
     async with contextlib.AsyncExitStack() as stack:
@@ -177,4 +182,5 @@ async def main(kind: str, address: str, sync_ms: float) -> None:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, lambda *_: None)  # uvicorn raises it again when it has finished
-    uvloop.run(main(sys.argv[1], sys.argv[2], float(sys.argv[3])))
+    with tempfile.TemporaryDirectory(prefix="doorstep-load-") as new:
+        uvloop.run(main(sys.argv[1], sys.argv[2], float(sys.argv[3]), Path(sys.argv[4] if sys.argv[4:] else new)))

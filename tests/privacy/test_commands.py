@@ -53,4 +53,4 @@ def test_an_export_of_nobody_leaves_no_file_and_none_is_overwritten(data: Path, 
     assert (none.returncode, "没有找到 / Not found" in none.stderr, target.exists()) == (1, True, False)
     target.write_text("another file")
     done = run_command("export-person", ACCOUNT, str(target), "--why", WHY, data=data)
-    assert (done.returncode, "File exists" in done.stderr, target.read_text()) == (1, True, "another file")
+    assert (done.returncode, "已有这个文件" in done.stderr, target.read_text()) == (1, True, "another file")

@@ -61,7 +61,7 @@ def nginx(folder: Path, upstream: int) -> Iterator[tuple[int, int]]:
     (folder / "main.conf").write_text(f"{main} events {{}} http {{ {places} include doorstep.conf; }}", "utf-8")
     command = [require("nginx"), "-p", str(folder), "-c", str(folder / "main.conf")]
     subprocess.run([*command, "-t"], check=True, capture_output=True)
-    with _started(command, {}, lambda: _secured(secure)):
+    with _started(folder, command, {}, lambda: _secured(secure)):
         yield secure, plain
 
 
@@ -85,27 +85,25 @@ def run_caddy(
     (folder / "Caddyfile").write_text(caddyfile, "utf-8")
     homes = dict.fromkeys(("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"), str(folder))
     command = [str(program("caddy")), "run", "--config", str(folder / "Caddyfile"), "--adapter", "caddyfile"]
-    with _started(command, environment | homes, is_ready):
+    with _started(folder, command, environment | homes, is_ready):
         yield
 
 
 @contextmanager
-def _started(command: list[str], more: dict[str, str], is_ready: Callable[[], bool]) -> Iterator[None]:
-    process = subprocess.Popen(
-        command, env=os.environ | more, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd="/"
-    )
-    assert process.stderr is not None
+def _started(folder: Path, command: list[str], more: dict[str, str], is_ready: Callable[[], bool]) -> Iterator[None]:
+    output = folder / "output"  # a file: a pipe that nobody reads fills, and the program stops
+    with output.open("wb") as file:
+        process = subprocess.Popen(command, env=os.environ | more, stdout=file, stderr=file, cwd="/")
     try:
         end = time.monotonic() + 30
         while not is_ready():
-            assert process.poll() is None, process.stderr.read().decode()
+            assert process.poll() is None, output.read_text()
             assert time.monotonic() < end, f"{command[0]} does not answer"
             time.sleep(0.05)
         yield
     finally:
         process.terminate()
         process.wait(20)
-        process.stderr.close()
 
 
 def _secured(port: int) -> bool:

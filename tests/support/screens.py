@@ -49,6 +49,14 @@ SCREENS: dict[scenes.Scene, tuple[str, ...]] = {
 CHANCE = ".word, [name=code]"
 """What is another each time: pictures have a patch of colour there."""
 SEEN = "h1, h2, h3, summary, button, a, select, textarea, input:not([type=hidden]), [role]"
+FOCUS_AGAIN = """() => {
+    const focused = document.activeElement;
+    if (focused === document.body) return;
+    focused.blur();
+    scrollTo(0, 0);
+    focused.focus();
+}"""
+"""Scrolls to the field with the focus: how far it was scrolled depends on how much of the page was there by then."""
 LOOK = """seen => [...document.querySelectorAll(seen)]
     .filter(one => one.checkVisibility() && one.getBoundingClientRect().width > 1)
     .map(one => {
@@ -107,6 +115,7 @@ async def screens(
             for name in names:
                 shown["html"] = pages.html[name]
                 await page.goto("https://doorstep.test/page")
+                await page.evaluate(FOCUS_AGAIN)
                 shot = await page.screenshot(animations="disabled", caret="hide", mask=[page.locator(CHANCE)])
                 pictures[name] = screen_pictures.small(shot)
                 if folder:

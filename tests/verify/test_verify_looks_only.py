@@ -29,6 +29,7 @@ from tests.support.running import COMMAND
 
 ADD = ("person", "add", "li", "--name", "李", "--role", "technician", "--area", "城东片区", "--token")
 KINDS = {
+    "account_holds",
     "records",
     "office_batches",
     "link_answers",
