@@ -23,7 +23,8 @@ from .desk_requests import ExportRequest
 from .holds import Hold
 
 PAGE = "/desk/privacy/customer"
-LABELS = {"customer": PageText("户号或电话"), "reason": PageText("理由")}
+LABELS = {"customer": PageText("户号或电话"), "reason": PageText("理由"), "visits": PageText("这位客户的上门")}
+CHOSEN = "visit:"
 HELD = PageText("户号已依法保全，解除以前它的上门都不会删除")
 ENDED = PageText("户号的保全已解除")
 _ZIP = (
@@ -57,12 +58,13 @@ class CustomerDeskController(DeskController):
         """The file. What is wrong is said above the form."""
         await desk_requests.require_officer(desk.ctx, desk.token)
         given = {name: desk.form.get(name, "").strip() for name in ("customer", "reason")}
+        chosen = [name.removeprefix(CHOSEN) for name in desk.form if name.startswith(CHOSEN)]
         try:
-            request = convert_strict(ExportRequest, dict(given))
+            request = convert_strict(ExportRequest, given | ({"visits": chosen} if chosen else {}))
             return raw_response(200, await desk_requests.export_visits(desk.ctx, desk.token, request), _ZIP)
         except (InvalidBody, NotFound) as problem:
             found = await _found(desk, given["customer"])
-            return _render(desk, given, found, problem, problem.status)
+            return _render(desk, given, found, problem, problem.status, chosen)
 
     @post("/desk/privacy/account-holds")
     async def hold(self, desk: Desk) -> ASGIResponse:
@@ -101,8 +103,12 @@ def _render(
     found: list[FoundVisit] | None = None,
     problem: Problem | None = None,
     status: int = 200,
+    chosen: list[str] | None = None,
 ) -> ASGIResponse:
+    """`chosen`: the visits that are this customer's; at first all."""
     view = {
+        "chosen": [one.visit for one in found or []] if chosen is None else chosen,
+        "prefix": CHOSEN,
         "given": {"customer": "", "reason": "", **given},
         "found": found,
         "accounts": desk_requests.accounts_in(found or []),

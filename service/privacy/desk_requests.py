@@ -25,10 +25,12 @@ from .customers import FoundVisit
 
 
 class ExportRequest(Cleaned, frozen=True):
-    """Whose data are copied, by account or telephone, and why."""
+    """Whose data are copied, by account or telephone; which visits are theirs, as several people may share a telephone
+    and a number may have been another's; and why."""
 
     customer: Annotated[IdentifierText, Meta(description="The account or telephone.")]
     reason: Annotated[Reason, Meta(description="Why, such as the number of the request.")]
+    visits: Annotated[tuple[UUID, ...], Meta(min_length=1, description="The visits that are theirs.")]
 
 
 async def require_officer(ctx: AppContext, token: bytes) -> Person:
@@ -44,10 +46,14 @@ async def find_visits(ctx: AppContext, token: bytes, text: str) -> list[FoundVis
 
 
 async def export_visits(ctx: AppContext, token: bytes, request: ExportRequest) -> bytes:
-    """The ZIP file with these visits (`export`). Each of them notes it as a look. NotFound if there are none."""
+    """The ZIP file with the visits that were chosen of those found (`export`). Each of them notes it as a look.
+    NotFound if there are none."""
     person = await require_officer(ctx, token)
-    found = await find_visits(ctx, token, request.customer)
-    return await export.export_visits(ctx, [UUID(one.visit) for one in found], person.login, request.reason)
+    found = [UUID(one.visit) for one in await find_visits(ctx, token, request.customer)]
+    chosen = [one for one in found if one in request.visits]
+    if not chosen:
+        raise NotFound
+    return await export.export_visits(ctx, chosen, person.login, request.reason)
 
 
 async def hold_account(

@@ -216,7 +216,7 @@ RIGHT = {
     "/desk/imports/rows": {"table": urlsafe_b64encode(TABLE.encode()).decode()},
     "/desk/privacy/account-holds": {"account": CUSTOMER["account"], "hold_reason": "测试"},
     "/desk/privacy/customer": {"customer": CUSTOMER["phone"]},
-    "/desk/privacy/customer/export": {"customer": CUSTOMER["phone"], "reason": "测试"},
+    "/desk/privacy/customer/export": {"customer": CUSTOMER["phone"], "reason": "测试", f"visit:{VISIT}": "on"},
     "/desk/quarantine/{input_id}/decision": {"decision": "discard", "reason": "测试"},
     "/desk/visits/{visit_id}/call": {"id": str(uid("call")), "called": "陶女士", "text": "电话告知"},
     "/desk/visits/{visit_id}/cancel": {"revision": "0", "reason": "不去"},

@@ -17,7 +17,7 @@ from tests.support.privacy import ACCOUNT, ADDRESS, NAME, OLD_PHONE, PHONE, PHOT
 
 PAGE, FILE = "/desk/privacy/customer", "/desk/privacy/customer/export"
 FAR, REASON = uid("in another area"), "本人申请 2026-17"
-GIVEN = {"customer": PHONE, "reason": REASON}
+GIVEN = {"customer": PHONE, "reason": REASON, f"visit:{VISIT}": "on", f"visit:{FAR}": "on"}
 
 
 async def planned(world: World, who: str, visit: UUID, area: str) -> None:
@@ -46,10 +46,11 @@ async def test_the_page_shows_what_there_is_and_then_gives_the_file(sqlite_world
     assert "下载" not in text_of(await wang.get(PAGE))
     page = await wang.post(PAGE, {"customer": text})
     assert (page.status_code, leftovers(page)) == (200, [])
-    assert f"共 1 次上门。请核对都是这位客户的： 客户 时间 地址 户号 {NAME}" in text_of(page)
+    assert "共 1 次上门。电话可能几个人共用，也可能换过人：不是这位客户的，请不要选。" in text_of(page)
+    assert f"客户 时间 地址 户号 是这位客户的 {NAME}" in text_of(page)
     assert ADDRESS in text_of(page)
     assert await looks(world) == []  # nothing is copied yet
-    answer = await wang.post(FILE, {"customer": text, "reason": REASON})
+    answer = await wang.post(FILE, {**GIVEN, "customer": text})
     assert {f"{VISIT}/visit.json", f"{VISIT}/{name(PHOTO)}.jpg", "about.json"} <= set(names(answer))
     assert answer.headers["cache-control"] == "no-store"
     assert await looks(world) == [("wang", f"导出 / exported: {REASON}")]
@@ -68,6 +69,25 @@ async def test_only_visits_of_ones_own_areas_are_found_copied_and_noted(sqlite_w
     assert await looks(world) == [("wang", f"导出 / exported: {REASON}")]
     with ZipFile(BytesIO(await export.export_customer(world.ctx, PHONE, "console", REASON))) as archive:
         assert f"{FAR}/visit.json" in archive.namelist()  # the control: the command reaches both
+
+
+async def test_what_is_not_this_customers_is_left_out(sqlite_world: World) -> None:
+    """Several people may share a telephone."""
+    world, others = sqlite_world, uid("of another customer")
+    for visit in (VISIT, others):
+        await planned(world, "zhao", visit, "城东")
+    wang = await signed_in(world, "wang")
+    page = await wang.post(PAGE, {"customer": PHONE})
+    assert page.text.count(" checked>") == 2
+    one = {name: text for name, text in GIVEN.items() if name != f"visit:{FAR}"}
+    assert names(await wang.post(FILE, one)) == [f"{VISIT}/visit.json", "about.json"]
+    assert await looks(world, others) == []
+    del one[f"visit:{VISIT}"]
+    page = await wang.post(FILE, one)
+    assert (page.status_code, " checked>" in page.text) == (422, False)
+    assert "这位客户的上门：不能为空，请填写" in text_of(page)
+    page = await wang.post(FILE, {**one, f"visit:{FAR}": "on"})  # one that was not found
+    assert page.status_code == 404
 
 
 async def test_what_cannot_be_copied_is_refused_in_words(sqlite_world: World) -> None:
