@@ -1,6 +1,5 @@
 """The customer's answers through the link, which become entries of the visit."""
 
-import asyncio
 from datetime import datetime
 from hashlib import sha256
 from uuid import UUID, uuid5
@@ -69,7 +68,7 @@ async def _store_signature(
     """Store the image of a signature, but only of one that will be written, so that nobody can fill the store."""
     if not await _is_new_signature(ctx, token, signature, browser):
         return None
-    raw = await asyncio.to_thread(render, signature)
+    raw = await render(ctx, signature)
     try:
         return await store_bytes(ctx, raw, sha256(raw).digest())
     except errors.UnsupportedImageType:

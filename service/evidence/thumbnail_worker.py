@@ -1,21 +1,25 @@
-"""Makes the rendition of a photo, in a process of its own: `python thumbnail_worker.py ORIGINAL COPY`.
+"""Decodes pictures, in a process of its own: `python thumbnail_worker.py ORIGINAL COPY` makes the rendition of a photo,
+and `python thumbnail_worker.py ORIGINAL` looks whether anything is drawn on the PNG of a signature.
 
 Hostile bytes can do no more to a decoder here than half a gigabyte of address space, ten seconds of processor time
 and these two files allow. The copy is a new JPEG of the pixels alone: upright, at most 1600 pixels long, without
-metadata. The exit status is 0, or 3 when the file cannot be decoded.
+metadata. The exit status is 0, 3 when the file cannot be decoded, or 4 when nothing is drawn.
 """
 
 import resource
 import sys
 import warnings
 from pathlib import Path
+from typing import Any, cast
 
 from PIL import Image, ImageFile, ImageMath, ImageOps, PngImagePlugin
 
 MAX_EDGE, QUALITY, MAX_PIXELS = 1600, 82, 256_000_000
 MEMORY_BYTES, CPU_SECONDS = 512 * 2**20, 10
 STRIP_PIXELS = 4_000_000
-EXIT_UNREADABLE = 3
+EXIT_UNREADABLE, EXIT_BLANK = 3, 4
+CONTRAST, VISIBLE_PIXELS = 32, 4  # of 256 shades
+LEAST_EXTENT = 8  # pixels or units of strokes, wide or high: less is a tap
 
 
 def make_thumbnail(original: Path, copy: Path) -> None:
@@ -35,6 +39,25 @@ def make_thumbnail(original: Path, copy: Path) -> None:
     clean = Image.frombytes("RGB", upright.size, upright.tobytes())  # only the pixels: `upright` would keep comments
     with copy.open("wb") as file:
         clean.save(file, "JPEG", quality=QUALITY)
+
+
+def is_drawn(original: Path) -> bool:
+    """Whether something is visible on the white of a PNG: more than a tap differs clearly from the most common shade;
+    any exception means that it cannot be decoded."""
+    with Image.open(original, formats=["PNG"]) as image:
+        image.load()
+        drawn = image.convert("RGBA")
+    grey = Image.alpha_composite(Image.new("RGBA", drawn.size, "white"), drawn).convert("L")
+    shades = grey.histogram()
+    ground = shades.index(max(shades))
+    ink = cast("Any", grey).point([255 * (abs(shade - ground) > CONTRAST) for shade in range(256)])
+    left, top, right, bottom = ink.getbbox() or (0, 0, 0, 0)
+    return ink.histogram()[255] >= VISIBLE_PIXELS and not is_tap(right - left, bottom - top)
+
+
+def is_tap(width: float, height: float) -> bool:
+    """Whether something is too small for a signature: a finger touched the field and drew nothing."""
+    return max(width, height) < LEAST_EXTENT
 
 
 def _orientation(image: Image.Image) -> int:
@@ -81,8 +104,8 @@ def _flatten(image: Image.Image) -> Image.Image:
     return white
 
 
-def main(original: str, copy: str) -> int:
-    """Make the copy within the limits; returns the exit status."""
+def main(original: str, copy: str = "") -> int:
+    """Make the copy, or without one look at a signature, within the limits; returns the exit status."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 2))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -91,7 +114,10 @@ def main(original: str, copy: str) -> int:
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     PngImagePlugin.MAX_TEXT_MEMORY = PngImagePlugin.MAX_TEXT_CHUNK
     try:
-        make_thumbnail(Path(original), Path(copy))
+        if copy:
+            make_thumbnail(Path(original), Path(copy))
+        elif not is_drawn(Path(original)):
+            return EXIT_BLANK
     except Exception:  # noqa: BLE001 - decoders raise anything
         return EXIT_UNREADABLE
     return 0

@@ -2,11 +2,13 @@
 
 import asyncio
 import os
+import shutil
 import sys
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 from signal import SIGKILL
+from tempfile import mkdtemp
 from uuid import UUID
 
 from PIL import Image
@@ -148,10 +150,27 @@ async def _make_rendition(ctx: AppContext, file: bytes, path: Path) -> None:
         await run_in_disk_thread(new.unlink, missing_ok=True)
 
 
-async def _run(original: Path, new: Path) -> int:
+async def look_at_signature(ctx: AppContext, png: bytes) -> int:
+    """The exit status of the worker that looks at the PNG of a signature: 0, or `EXIT_UNREADABLE` or `EXIT_BLANK`.
+    ServiceUnavailable when it cannot be looked at now."""
+    folder = Path(await run_in_disk_thread(mkdtemp, None, "doorstep-signature-"))
+    try:
+        await run_in_disk_thread((folder / "drawn.png").write_bytes, png)
+        async with ctx.thumbnail_semaphore:
+            status = await _run(folder / "drawn.png")
+    finally:
+        await run_in_disk_thread(shutil.rmtree, folder, ignore_errors=True)
+    if status in (0, thumbnail_worker.EXIT_BLANK):
+        return status
+    if status in _TRANSIENT_EXIT_CODES:
+        raise ServiceUnavailable("the signature could not be looked at now")
+    return thumbnail_worker.EXIT_UNREADABLE
+
+
+async def _run(*files: Path) -> int:
     """Run the worker; its exit status."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-I", thumbnail_worker.__file__, str(original), str(new)),
+        *(sys.executable, "-I", thumbnail_worker.__file__, *map(str, files)),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,

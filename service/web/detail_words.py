@@ -64,6 +64,7 @@ _DETAILS = (
     (r"too much beside the content of the body", "内容之外的数据太多"),
     (r"read the answers first", "请先读完前面的应答"),
     (r"send one Host \(RFC 9112, 3\.2\)", "请求头要有且只有一个 Host（RFC 9112 第 3.2 节）"),
+    (r"the signature could not be looked at now", "签名暂时核对不了，请稍后再试"),
     (r"too many sign-ins at once", "现在登录的人太多，请稍后再试"),
     (r"others need the connection", "连接要让给别人"),
     (r"the file is being deleted.*", "这个文件正在被删除，请稍后再发"),

@@ -1,5 +1,6 @@
 """Some two hundred hostile files: no crash, nothing but new JPEGs is shown, memory and time stay bounded."""
 
+import re
 import resource
 import subprocess
 import sys
@@ -112,3 +113,14 @@ def test_what_a_bomb_takes_is_bounded(tmp_path: Path) -> None:
 async def test_the_control_the_original_has_the_mark(small_world: World) -> None:
     marked = [what for what, raw in corpus() if MARK in raw]
     assert len(marked) > 30
+
+
+def test_pictures_of_strangers_are_opened_in_a_process_of_their_own() -> None:
+    """`thumbnails` opens only what that process has made."""
+    service = Path(thumbnail_worker.__file__).parents[1]
+    opens = {
+        str(path.relative_to(service))
+        for path in service.rglob("*.py")
+        if re.search(r"Image\.open\(|ImageFile\.Parser\(", path.read_text("utf-8"))
+    }
+    assert opens == {"evidence/thumbnail_worker.py", "evidence/thumbnails.py"}
