@@ -414,6 +414,7 @@ async def test_what_would_break_the_order_is_said_and_can_be_recorded_all_the_sa
         await app.main("服务证、着装")
         await app.main("到了")
         await app.main("按门铃")
+        await page.locator(".actions .main", has_text="见到客户").wait_for()  # the screen has been drawn again
         await page.get_by_role("button", name="穿好鞋套，进门").tap()
         await page.get_by_role("dialog").get_by_text("顺序不对").wait_for()
         await look(app, "warning")
