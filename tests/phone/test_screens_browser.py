@@ -289,7 +289,7 @@ async def test_a_photo_survives_a_phone_that_closes_the_page_behind_the_camera(s
     async with open_phone(world) as app:
         await go_in_without_repair(app, visit)
         await app.main("旧表止码")
-        await app.page.get_by_label("旧表止码").fill("1274")
+        await app.page.locator("input").and_(app.page.get_by_label("旧表止码")).fill("1274")
         async with app.page.expect_file_chooser():
             await app.page.locator(".actions .main").tap()
         await app.kill()  # with the camera open
