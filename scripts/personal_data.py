@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+from scripts.generated_documents import write_documents
 from service.context import RetentionPolicy
 from service.privacy.inventory import with_table
 from service.web.language import Language
@@ -10,17 +11,5 @@ from service.web.language import Language
 DOCUMENTS: dict[Language, Path] = {"zh": Path("docs/personal-data.md"), "en": Path("docs/personal-data.en.md")}
 
 
-def main() -> int:
-    """With `--check`, 1 if a document is out of date."""
-    changed = 0
-    for language, path in DOCUMENTS.items():
-        text = path.read_text("utf-8")
-        new = with_table(text, language, RetentionPolicy())
-        changed += new != text
-        if "--check" not in sys.argv:
-            path.write_text(new, "utf-8")
-    return int(changed > 0 and "--check" in sys.argv)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write_documents(DOCUMENTS, lambda text, language: with_table(text, language, RetentionPolicy())))

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
+from scripts.generated_documents import write_documents
 from service.config.described import SettingInfo, describe_settings
 from service.web.language import Language
 
@@ -42,17 +43,5 @@ def with_tables(document: str, language: Language) -> str:
     return f"{before}{START}\n\n{tables(language)}\n\n{END}{after}"
 
 
-def main() -> int:
-    """With `--check`, 1 if a document is out of date."""
-    changed = 0
-    for language, path in DOCUMENTS.items():
-        text = path.read_text("utf-8")
-        new = with_tables(text, language)
-        changed += new != text
-        if "--check" not in sys.argv:
-            path.write_text(new, "utf-8")
-    return int(changed > 0 and "--check" in sys.argv)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write_documents(DOCUMENTS, with_tables))

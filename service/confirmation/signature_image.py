@@ -34,7 +34,7 @@ async def render(ctx: AppContext, given: SignatureInput) -> bytes:
 
 
 async def _from_png(ctx: AppContext, text: str) -> bytes:
-    """It comes from anybody who has the link, so it is decoded in another process."""
+    """Anybody who has the link and the code can send one, so it is decoded in another process."""
     try:
         raw = b64decode(text.removeprefix("data:image/png;base64,"), validate=True)
     except (Error, ValueError):

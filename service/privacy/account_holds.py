@@ -24,6 +24,8 @@ from service.visits.changes import DetailsUpdate
 from service.visits.loading import PLAN_DECODER
 from service.web.decoding import to_json
 
+from .hold_rules import is_active, with_ends
+
 LEAF = "hold.account"
 
 
@@ -189,8 +191,7 @@ async def _get(tx: Transaction, id: UUID) -> AccountHoldRow | None:
 
 
 def _views(ctx: AppContext, rows: Sequence[AccountHoldRow]) -> list[AccountHoldView]:
-    ends = {row.ends: row for row in rows if row.ends is not None}
-    return [_view(ctx, row, ends.get(row.id)) for row in rows if row.ends is None]
+    return [_view(ctx, row, end) for row, end in with_ends(rows)]
 
 
 def _view(ctx: AppContext, row: AccountHoldRow, end: AccountHoldRow | None) -> AccountHoldView:
@@ -206,7 +207,7 @@ def _view(ctx: AppContext, row: AccountHoldRow, end: AccountHoldRow | None) -> A
         ended_at=None if end is None else local(end.at),
         ended_by="" if last is None else last.by,
         ended_because="" if last is None else last.reason,
-        active=end is None and (row.until_at is None or ctx.clock() < row.until_at),
+        active=is_active(row, end, ctx.clock()),
     )
 
 

@@ -25,6 +25,7 @@ from service.visits.loading import lock_visible_visit
 from service.web.decoding import to_json
 
 from . import account_holds
+from .hold_rules import is_active, with_ends
 
 LEAF = "hold"
 
@@ -96,8 +97,7 @@ async def is_held(ctx: AppContext, tx: Transaction, visit: UUID) -> bool:
 async def holds_of(ctx: AppContext, tx: Transaction, visit: UUID) -> list[HoldView]:
     """All holds of a visit, the oldest first."""
     rows = await fetch_structs(tx, HoldRow, "holds_of_visit", visit=visit.bytes)
-    ends = {row.ends: row for row in rows if row.ends is not None}
-    return [_view(ctx, row, ends.get(row.id)) for row in rows if row.ends is None]
+    return [_view(ctx, row, end) for row, end in with_ends(rows)]
 
 
 @transaction
@@ -181,7 +181,7 @@ def _view(ctx: AppContext, row: HoldRow, end: HoldRow | None) -> HoldView:
         until=None if row.until_at is None else local(row.until_at),
         ended_at=None if end is None else local(end.at),
         ended_by=None if end is None else end.content().by,
-        active=end is None and (row.until_at is None or ctx.clock() < row.until_at),
+        active=is_active(row, end, ctx.clock()),
     )
 
 
