@@ -43,6 +43,8 @@ LONG = {  # more than ten seconds of CPU time each
     "test_work_bounds",
     "test_worst_bodies",
 }
+FLEETING = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off", "jit=off")
+"""What a test writes need not be durable, nor is there ever enough of it to vacuum."""
 POSTGRES = {"postgres", "postgres_database", "bucket"}
 BROWSERS = {
     f"tests.support.{name}" for name in ("chromium", "customer_chromium", "desk_chromium", "phone", "phone_app")
@@ -154,7 +156,7 @@ def costly_passwords() -> None:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """The address of a PostgreSQL server, started by the first test that needs it."""
-    with postgres_server("fsync=off") as address:  # what a test writes need not be durable
+    with postgres_server(*FLEETING) as address:
         yield address
 
 

@@ -17,6 +17,7 @@ from service.reviews import refresh
 from tests.support import nodejs
 from tests.support.api_client import World
 from tests.support.customer import Customer
+from tests.support.endurance import IS_LONG
 from tests.support.example_visits import FOLDER, NAMES
 from tests.support.phone_app import PhoneApp, agree, draw, open_phone, plan_today, scan
 from tests.support.reviews import close, later, reasons, state_of
@@ -228,7 +229,7 @@ async def finish(world: World, visit: UUID) -> None:
     assert await state_of(world, visit=visit) == "closed"
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", NAMES if IS_LONG else ("S04R", "S05", "S08"))
 async def test_an_example_visit_goes_by_the_screens_to_its_end(sqlite_world: World, tmp_path: Path, name: str) -> None:
     world = sqlite_world
     story = json.loads((FOLDER / f"{name}.json").read_bytes())

@@ -42,7 +42,7 @@ async def checked(page: Page, name: str) -> None:
     assert found == [], found
 
 
-async def faults(page: Page, name: str, *sizes: tuple[int, int], contrast: bool = True) -> list[Any]:
+async def faults(page: Page, name: str, *sizes: tuple[int, int], axe: bool = True) -> list[Any]:
     """What axe finds at each size, controls that are too small, and whether something scrolls sideways, also with text
     twice as large. On a telephone only what depends on its width."""
     await page.evaluate(
@@ -54,8 +54,8 @@ async def faults(page: Page, name: str, *sizes: tuple[int, int], contrast: bool 
         if folder:
             await page.screenshot(path=Path(folder) / f"{name}-{width}.png", full_page=True)
         wide = width > PHONE[0]
-        if wide:
-            found += [(name, width, *one) for one in await axe_violations(page, contrast=contrast)]
+        if wide and axe:
+            found += [(name, width, *one) for one in await axe_violations(page)]
         found += [(name, width, "less than 48 px", one) for one in await page.evaluate(SHORT)]
         for font in ("200%", "") if wide else ("",):
             await page.evaluate("font => { document.documentElement.style.fontSize = font }", font)
