@@ -35,7 +35,8 @@ from service.visits.repository import VisitRow
 from . import masking
 
 CODE = "{code}"  # the placeholder of the code in the stored text of the message
-OTP_LIFETIME_MS = 10 * 60_000  # of the code, and of the attempts to send it
+OTP_LIFETIME_MS = 10 * 60_000
+TO_ENTER_MS = 60_000  # at its end, for a code to arrive and be entered: it is not sent any more
 RESEND_MS = 60_000  # after a code, until another one is sent
 VERIFIED_FOR_MS = 30 * 60_000
 TRIES = 5
@@ -140,6 +141,8 @@ async def _send_otp(ctx: AppContext, tx: Transaction, token: str, browser: Brows
         return wait
     if last is not None and (again := last.sent_again_at(now)):
         return _sent(phone, last.expires_at, again, now)
+    if last is not None and last.message is not None:  # if it still waits, it would arrive as a code that is not good
+        await outbox.withdraw(tx, UUID(bytes=last.message), now, InvalidOtp.code)
     expires_at = await _create_otp(ctx, tx, link, row, phone, browser)
     return _sent(phone, expires_at, now + RESEND_MS, now)
 
@@ -180,7 +183,8 @@ async def _create_otp(ctx: AppContext, tx: Transaction, link: UUID, row: VisitRo
         sha256=sha256(text.encode()).digest(),
         created_at=now,
         created_by=CUSTOMER_WRITER,
-        give_up_at=expires_at,
+        give_up_at=expires_at - TO_ENTER_MS,
+        priority=outbox.AT_THE_DOOR,
     )
     await outbox.add_message(tx, message)
     await tx.execute("set_link_otp", **new, message=message.id.bytes)

@@ -18,7 +18,8 @@ from .kinds import KINDS, LINK, WORD, Kind, MessageKind
 from .notice_text import facts_of, fulfilled_items, names_time
 from .notice_views import NoticeWarning
 from .occasions import Occasion, require_announceable
-from .quiet_hours import after_quiet_hours
+from .outbox import NORMAL, URGENT
+from .quiet_hours import after_quiet_hours, is_urgent
 from .segments import MAX_STANDARD_SEGMENTS, count_segments
 from .situation import Situation
 
@@ -44,7 +45,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
 class ComposedNotice(msgspec.Struct, frozen=True, kw_only=True):
     """A message that can be sent now. `variables` are those of the registered template; None for a text of somebody's
-    own. `not_before` is ms UTC."""
+    own. `not_before` is ms UTC; `priority` is that of the outbox."""
 
     about: str
     channel: Channel
@@ -55,6 +56,7 @@ class ComposedNotice(msgspec.Struct, frozen=True, kw_only=True):
     occasion: str = ""
     variables: dict[str, str] | None = None
     not_before: int | None = None
+    priority: int = NORMAL
 
 
 def compose_in(ctx: AppContext, situation: Situation, wanted: Wanted) -> ComposedNotice:
@@ -89,11 +91,11 @@ def automatic_kinds(ctx: AppContext, situation: Situation) -> list[MessageKind]:
     another time, too."""
     automatic = ctx.company.automatic
 
-    def is_urgent(kind: Kind) -> bool:
+    def must_know(kind: Kind) -> bool:
         occasion = _occasion(kind.current, situation) if "on_the_way" in automatic else None
         return occasion is not None and occasion.urgent
 
-    return [name for name, kind in KINDS.items() if name in automatic or is_urgent(kind)]
+    return [name for name, kind in KINDS.items() if name in automatic or must_know(kind)]
 
 
 def possible_kinds(situation: Situation) -> list[MessageKind]:
@@ -209,6 +211,7 @@ def _finished(
         occasion=occasion.key,
         variables=variables,
         not_before=after_quiet_hours(ctx, situation, about, wanted.send_at, urgent=occasion.urgent),
+        priority=URGENT if is_urgent(situation, about, occasion) else NORMAL,
     )
 
 

@@ -42,7 +42,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     `occasions` raises a Problem while the condition does not hold. `settled_by`: other kinds that say the same.
     `automatic`: it is sent by itself unless the settings say otherwise; the others are offered to a dispatcher.
     `arranges`: it asks the customer to agree, so that it is not due for a visit that needs no appointment.
-    `urgent`: it does not wait for the end of the quiet hours.
+    `urgent`: it goes before others, and does not wait for the end of the quiet hours.
     """
 
     name: MessageKind

@@ -23,6 +23,11 @@ ON_THEIR_WAY: tuple[MessageState, ...] = ("waiting", "taken", "delivered")
 """States of messages that arrived or still may."""
 MIN_WAIT_MS, MAX_WAIT_MS = 5_000, 3_600_000  # between attempts; each wait is twice the one before
 SHORT_WAITS = 4  # attempts after which the wait is shorter than a lease
+NORMAL, URGENT, AT_THE_DOOR = 0, 1, 2
+"""Priorities of messages: it goes when its turn comes; somebody waits for a technician; somebody is at the door."""
+ROOM = {NORMAL: 8, URGENT: 12, AT_THE_DOOR: 16}
+"""How many messages of a channel may be on their way at once when one of this priority joins them: however slow a
+gateway is, there is room left for what is more urgent."""
 CLOCK_SKEW_MS = 300_000  # a claim by a server whose clock is further ahead may be repeated: the message goes out twice
 
 
@@ -57,6 +62,7 @@ class MessageRow(msgspec.Struct, frozen=True, kw_only=True):
     not_before: int | None = None
     link: UUID | None = None
     salt: bytes | None = None  # of its leaf; None for a message that is older than those
+    priority: int = NORMAL
 
 
 class DeliveryRow(msgspec.Struct, frozen=True):
@@ -105,15 +111,19 @@ async def deliveries_of(tx: Transaction, visit_id: UUID) -> list[DeliveryRow]:
     return await fetch_structs(tx, DeliveryRow, "deliveries_of", visit=visit_id.bytes)
 
 
-async def claim_due(tx: Transaction, channel: str, now: int, lease: int, size: int) -> list[MessageRow]:
-    """Claim due messages of a channel for one worker; if it dies, they are due again at `lease`.
+async def claim_due(tx: Transaction, channel: str, now: int, lease: int, on_their_way: int = 0) -> list[MessageRow]:
+    """Claim due messages of a channel for one worker, the most urgent first, as many as there is `ROOM` for beside what
+    it has on its way; if it dies, they are due again at `lease`.
 
     A message that waits longer than any wait lasts was written by a clock that was ahead: it is due too. An attempt of
     which nothing was recorded may have reached the gateway: it is recorded as unknown.
     """
     limits = {"short_waits": SHORT_WAITS, "soon": lease + CLOCK_SKEW_MS, "late": now + MAX_WAIT_MS + CLOCK_SKEW_MS}
     claimed: list[MessageRow] = []
+    size = max(ROOM.values()) - on_their_way
     for found in await fetch_structs(tx, MessageRow, "messages_due", channel=channel, now=now, size=size, **limits):
+        if on_their_way + len(claimed) >= ROOM[found.priority]:
+            break  # those that follow are not more urgent
         if await tx.execute("claim_message", id=found.id.bytes, lease=lease, previous=found.next_at) == 1:
             claimed.append(msgspec.structs.replace(found, tries=found.tries + 1, next_at=lease))
             if found.tries:

@@ -1,30 +1,31 @@
 -- name: add_message!
 INSERT INTO messages (id, visit, about, channel, recipient, text, placeholders, entries, sha256, created_at, created_by,
-    give_up_at, state, tries, next_at, occasion, variables, not_before, link, salt)
+    give_up_at, state, tries, next_at, occasion, variables, not_before, link, salt, priority)
 VALUES (:id, :visit, :about, :channel, :recipient, :text, :placeholders, :entries, :sha256, :created_at, :created_by,
-    :give_up_at, 'waiting', 0, :next_at, :occasion, :variables, :not_before, :link, :salt)
+    :give_up_at, 'waiting', 0, :next_at, :occasion, :variables, :not_before, :link, :salt,
+    :priority)
 ON CONFLICT DO NOTHING;
 
 -- name: message^
 SELECT id, visit, about, channel, recipient, text, placeholders, entries, sha256, created_at, created_by, give_up_at,
-    state, tries, next_at, withdrawn_at, withdrawn_because, occasion, variables, not_before, link, salt
+    state, tries, next_at, withdrawn_at, withdrawn_because, occasion, variables, not_before, link, salt, priority
 FROM messages WHERE id = :id;
 
 -- name: messages_of
 SELECT id, visit, about, channel, recipient, text, placeholders, entries, sha256, created_at, created_by, give_up_at,
-    state, tries, next_at, withdrawn_at, withdrawn_because, occasion, variables, not_before, link, salt
+    state, tries, next_at, withdrawn_at, withdrawn_because, occasion, variables, not_before, link, salt, priority
 FROM messages WHERE visit = :visit ORDER BY created_at, id;
 
 -- name: messages_due
 SELECT id, visit, about, channel, recipient, text, placeholders, entries, sha256, created_at, created_by, give_up_at,
-    state, tries, next_at, withdrawn_at, withdrawn_because, occasion, variables, not_before, link, salt
+    state, tries, next_at, withdrawn_at, withdrawn_because, occasion, variables, not_before, link, salt, priority
 FROM messages
 WHERE channel = :channel AND next_at IS NOT NULL
     -- A message without an attempt that need not wait is due whatever clock wrote it; so is one that waits longer than
     -- any wait lasts.
     AND (next_at <= :now OR tries = 0 AND not_before IS NULL
         OR tries > 0 AND next_at > CASE WHEN tries <= :short_waits THEN CAST(:soon AS BIGINT) ELSE CAST(:late AS BIGINT) END)
-ORDER BY next_at, id LIMIT :size;
+ORDER BY priority DESC, next_at, id LIMIT :size;
 
 -- name: placeholders
 SELECT id, placeholders FROM messages WHERE next_at IS NOT NULL AND placeholders IS NOT NULL;

@@ -1,4 +1,4 @@
-"""Quiet hours: messages that are not urgent wait until the morning."""
+"""What is urgent, and quiet hours: other messages wait until the morning."""
 
 from datetime import datetime, time, timedelta
 
@@ -7,9 +7,16 @@ from service.errors import FieldError, InvalidBody
 from service.judge.moments import to_ms
 
 from .kinds import KINDS
+from .occasions import Occasion
 from .situation import Situation
 
 MAX_AHEAD = timedelta(days=60)
+SOON = timedelta(hours=1)
+
+
+def is_urgent(situation: Situation, about: str, occasion: Occasion) -> bool:
+    """Whether somebody waits for a technician, or soon will: the message goes before others."""
+    return occasion.urgent or _is_urgent_kind(about) or _is_pressing(situation, situation.now)
 
 
 def after_quiet_hours(
@@ -28,7 +35,7 @@ def after_quiet_hours(
             words = "发送时间太晚 / this time is too late for the message"
             raise InvalidBody("", (FieldError("/send_at", "invalid", words),))
         return to_ms(send_at) if send_at > now else None
-    if ctx.company.quiet_hours is None or urgent or (about in KINDS and KINDS[about].urgent):  # type: ignore[index]
+    if ctx.company.quiet_hours is None or urgent or _is_urgent_kind(about):
         return None
     end = quiet_until(now, *ctx.company.quiet_hours)
     if end is None or (about in KINDS and _is_pressing(situation, end)):
@@ -50,9 +57,13 @@ def _at(day: datetime, moment: time) -> datetime:
     return datetime.combine(day.date(), moment, day.tzinfo)
 
 
-def _is_pressing(situation: Situation, end: datetime) -> bool:
-    """Whether the visit has still to begin, and does before, or soon after, the quiet hours end."""
+def _is_urgent_kind(about: str) -> bool:
+    return about in KINDS and KINDS[about].urgent  # type: ignore[index]
+
+
+def _is_pressing(situation: Situation, moment: datetime) -> bool:
+    """Whether the visit has still to begin, and does before, or soon after, a moment."""
     window = situation.window
     if window is None or situation.has_begun:
         return False
-    return situation.now < window.end and window.start < end + timedelta(hours=1)
+    return situation.now < window.end and window.start < moment + SOON

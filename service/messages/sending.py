@@ -63,6 +63,7 @@ async def add_to_outbox(
         variables=None if composed.variables is None else msgspec.json.encode(composed.variables),
         not_before=composed.not_before,
         link=link,
+        priority=composed.priority,
     )
     if not await outbox.add_message(tx, new):
         raise IdReusedWithOtherContent  # a simultaneous request about another visit uses this id

@@ -1,12 +1,15 @@
 """The outbox's worker claims due messages with a lease, sends them and records the result.
 
-Each channel has its own queue: a mail server that does not answer delays no one-time code by text message.
+Each channel has its own queue: a mail server that does not answer delays no one-time code by text message. Within it
+the most urgent go first, and there is room kept for them (`outbox.ROOM`), so that a code waits neither for a thousand
+notices nor for those that a slow gateway has.
 
 Delivery is at least once: after a crash between sending and recording, the message is sent again with the same id.
 In the transaction that records a delivery the notice becomes entries of the office: it is the evidence for 4.3.1.
 """
 
 import asyncio
+from contextlib import suppress
 from typing import Literal, get_args
 from uuid import UUID, uuid5
 
@@ -36,7 +39,7 @@ from .situation import situation_of
 
 CHANNELS: tuple[Channel, ...] = get_args(Channel)
 POLL_SECONDS = 1.0
-BATCH_SIZE = 8  # messages of a channel on their way at once
+MAX_WAIT_AT_THE_DOOR_MS = 20_000  # after a failed attempt: soon after the gateway is back the code is there
 MIN_ATTEMPTS = 6  # before a notice is given up: the clock may have stepped ahead
 TIMEOUT_SECONDS = 45.0  # for a gateway
 LEASE_MS = 60_000  # longer than the timeout of a gateway
@@ -51,28 +54,35 @@ async def run(ctx: AppContext) -> None:
 
 
 async def _serve_channel(ctx: AppContext, channel: Channel) -> None:
-    while True:
-        try:
-            sent = await deliver_due(ctx, (channel,))
-        except Problem:
-            sent = 0
-        if sent < BATCH_SIZE:
-            await asyncio.sleep(POLL_SECONDS)
+    """A message that the gateway does not answer keeps its place, and no other waits for it."""
+    on_their_way: set[asyncio.Task[None]] = set()
+    async with asyncio.TaskGroup() as group:
+        while True:
+            with suppress(Problem):
+                claimed = await _claim(ctx, channel, len(on_their_way))
+                on_their_way |= {group.create_task(_deliver_claimed(ctx, row)) for row in claimed}
+            if on_their_way:
+                _, on_their_way = await asyncio.wait(
+                    on_their_way, timeout=POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED
+                )
+            else:
+                await asyncio.sleep(POLL_SECONDS)
 
 
-async def deliver_due(ctx: AppContext, channels: tuple[Channel, ...] = CHANNELS) -> int:
-    """Deliver the messages that are due now, of each channel at most `BATCH_SIZE`. Returns the number of attempts."""
+async def _deliver_claimed(ctx: AppContext, row: MessageRow) -> None:
+    with suppress(Problem):  # the database failed: it is due again when its lease ends
+        await _deliver(ctx, row)
+
+
+async def deliver_due(ctx: AppContext) -> int:
+    """Deliver the messages that are due now, as many as there is room for. Returns the number of attempts."""
+    claimed = [row for channel in CHANNELS for row in await _claim(ctx, channel)]
+    return sum(await asyncio.gather(*(_deliver(ctx, row) for row in claimed)))
+
+
+async def _claim(ctx: AppContext, channel: Channel, on_their_way: int = 0) -> list[MessageRow]:
     now = ctx.clock()
-
-    async def claim(tx: Transaction) -> list[MessageRow]:
-        return [
-            row for channel in channels for row in await outbox.claim_due(tx, channel, now, now + LEASE_MS, BATCH_SIZE)
-        ]
-
-    claimed = await ctx.db.write(claim)
-    true = [row for row in claimed if await _still_holds(ctx, row)]
-    await asyncio.gather(*(_deliver(ctx, row) for row in true))
-    return len(true)
+    return await ctx.db.write(lambda tx: outbox.claim_due(tx, channel, now, now + LEASE_MS, on_their_way))
 
 
 def backoff(tries: int) -> int:
@@ -80,8 +90,11 @@ def backoff(tries: int) -> int:
     return min(outbox.MIN_WAIT_MS << min(tries - 1, 20), outbox.MAX_WAIT_MS)
 
 
-async def _deliver(ctx: AppContext, row: MessageRow) -> None:
+async def _deliver(ctx: AppContext, row: MessageRow) -> bool:
+    """Hand over a claimed message, if what it says still holds, and record the result. Returns whether it was tried."""
     try:
+        if not await _still_holds(ctx, row):
+            return False
         outcome, detail = await _attempt(ctx, row)
     except asyncio.CancelledError:  # on a stop: it may be on its way, and is sent again after the start
         await ctx.db.write(lambda tx: _record_result(ctx, tx, row, "failed", "stopped"))
@@ -91,6 +104,7 @@ async def _deliver(ctx: AppContext, row: MessageRow) -> None:
     recorded = ctx.db.write(lambda tx: _record_result(ctx, tx, row, outcome, detail))
     if await or_unreadable(ctx, row.visit, recorded) is None:  # otherwise the customer would get it again and again
         await ctx.db.write(lambda tx: _record_result(ctx, tx, row, outcome, detail, proves=False))
+    return True
 
 
 def awaits_report(ctx: AppContext, channel: str) -> bool:
@@ -195,7 +209,8 @@ async def _record_result(
 ) -> Literal[True]:
     """Record an attempt. A delivered message proves its entries, unless the visit cannot be read (`proves`)."""
     now = ctx.clock()
-    next_at = now + backoff(row.tries)
+    wait = backoff(row.tries)
+    next_at = now + (min(wait, MAX_WAIT_AT_THE_DOOR_MS) if row.priority == outbox.AT_THE_DOOR else wait)
     may_give_up = row.tries >= MIN_ATTEMPTS or row.about == "code"  # an expired code is useless
     state: MessageState = "given_up" if may_give_up and next_at > row.give_up_at else "waiting"
     if outcome != "failed":

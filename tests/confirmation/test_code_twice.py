@@ -66,6 +66,7 @@ async def test_where_the_last_code_is_of_no_use_another_one_is_sent_at_once(sqli
 async def test_the_page_says_in_how_many_seconds(sqlite_world: World) -> None:
     visitor = Visitor(tao := await example_customer(sqlite_world, "S04"))
     await visitor.done("code", {})
+    await worker.deliver_due(sqlite_world.ctx)
     advance_clock(sqlite_world, seconds=17)
     await visitor.done("code", {})
     assert "刚刚发过，请先等短信；43 秒后才能再发一次。" in await visitor.html()

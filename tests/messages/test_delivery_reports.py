@@ -156,7 +156,7 @@ async def test_an_attempt_of_which_nothing_was_noted_is_shown_and_the_gateway_kn
     twice can be seen."""
     sent = await world.ask("zhao", "POST", PATH, {"channel": "sms"})
     now = world.ctx.clock()
-    (claimed,) = await world.ctx.db.write(lambda tx: outbox.claim_due(tx, "sms", now, now + worker.LEASE_MS, 8))
+    (claimed,) = await world.ctx.db.write(lambda tx: outbox.claim_due(tx, "sms", now, now + worker.LEASE_MS))
     await worker.attempt(world.ctx, worker._message(world.ctx, claimed))  # and here it dies
     world.ctx.clock = lambda: now + worker.LEASE_MS
     assert await worker.deliver_due(world.ctx) == 1

@@ -45,14 +45,14 @@ async def test_a_mail_server_that_hangs_delays_no_text_message(town: Town, monke
         return ""
 
     town.ctx.company.gateways["email"] = hang
-    visits = [await town.planned(f"visit {number}") for number in range(worker.BATCH_SIZE + 1)]
+    visits = [await town.planned(f"visit {number}") for number in range(outbox.ROOM[outbox.NORMAL] + 1)]
     for visit in visits[1:]:
         await send(town, visit, channel="email", to="tao@customer.example")
     stand(town.ctx, "07:01")
     running = asyncio.create_task(worker.run(town.ctx))
     try:
         async with asyncio.timeout(worker.TIMEOUT_SECONDS / 2):
-            while mails < worker.BATCH_SIZE:  # noqa: ASYNC110 - what happens has no event
+            while mails < outbox.ROOM[outbox.NORMAL]:  # noqa: ASYNC110 - what happens has no event
                 await asyncio.sleep(0.02)
             await send(town, visits[0])
             while not post.letters:  # noqa: ASYNC110
@@ -180,7 +180,7 @@ async def test_a_worker_that_dies_lets_go_and_another_one_sends_with_the_same_id
     visit = await town.planned()
     await send(town, visit)
     now = town.ctx.clock()
-    (taken,) = await town.ctx.db.write(lambda tx: outbox.claim_due(tx, "sms", now, now + worker.LEASE_MS, 8))
+    (taken,) = await town.ctx.db.write(lambda tx: outbox.claim_due(tx, "sms", now, now + worker.LEASE_MS))
     assert await worker.deliver_due(town.ctx) == 0  # somebody has it
     town.ctx.clock = lambda: now + worker.LEASE_MS
     assert await worker.deliver_due(town.ctx) == 1
