@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 
 from service.context import AppContext, read_only, transaction
-from service.db.database import Transaction
+from service.db.database import Row, Transaction
 from service.errors import Problem
 from service.judge.moments import to_ms
 from service.visits import repository as visits_repository
@@ -28,7 +28,9 @@ from .sending import add_to_outbox
 from .situation import Situation, has_failed, situation_of
 
 POLL_SECONDS, BUSY_SECONDS = 1.0, 0.5  # records come first
-BATCH_SIZE = 20
+BATCH_SIZE, TODAY_SIZE = 25, 20  # visits to look at, and how many of them may be of today
+NEAR_MS = 12 * 3_600_000  # from now, in both directions: today
+_FAR = 2**62
 REMIND_FROM, REMIND_UNTIL = time(17), time(20)
 REMIND_SECONDS = 600.0
 
@@ -44,14 +46,14 @@ async def run(ctx: AppContext) -> None:
             count = await send_owed(ctx)
         except Problem:
             count = 0
-        await asyncio.sleep(POLL_SECONDS if count < BATCH_SIZE else BUSY_SECONDS)
+        await asyncio.sleep(POLL_SECONDS if count < TODAY_SIZE else BUSY_SECONDS)
 
 
 async def send_owed(ctx: AppContext) -> int:
     """Look at the visits about which something was written; returns how many those were."""
     if not (ctx.company.automatic or ctx.receivers):
         return await ctx.db.write(lambda tx: tx.execute("skip_all_news", size=BATCH_SIZE))
-    rows = await ctx.db.read(lambda tx: tx.fetch_all("visits_with_news", size=BATCH_SIZE))
+    rows = await ctx.db.read(lambda tx: _with_news(tx, ctx.clock()))
     for key, news in rows:
         visit_id = UUID(bytes=key)
         if await or_unreadable(ctx, visit_id, _owes_a_message(ctx, visit_id)):
@@ -59,6 +61,16 @@ async def send_owed(ctx: AppContext) -> int:
         await or_unreadable(ctx, visit_id, publish_changes(ctx, visit_id))
         await ctx.db.write(lambda tx, key=key, news=news: tx.execute("note_news_checked", visit=key, news=news))
     return len(rows)
+
+
+async def _with_news(tx: Transaction, now: int) -> list[Row]:
+    """The visits to look at now: those of today first, as their customers wait for a technician. They leave room for
+    others, so that a busy day holds those up only a little."""
+    start, end = now - NEAR_MS, now + NEAR_MS
+    found: list[Row] = []
+    for since, until, size in ((start, end, TODAY_SIZE), (-_FAR, start, BATCH_SIZE), (end, _FAR, BATCH_SIZE)):
+        found += await tx.fetch_all("visits_with_news", start=since, end=until, size=size - len(found))
+    return found
 
 
 @read_only

@@ -1,5 +1,6 @@
 -- name: visits_with_news
-SELECT visit, news FROM visit_summaries WHERE news > news_checked ORDER BY visit LIMIT :size;
+SELECT visit, news FROM visit_summaries
+WHERE news > news_checked AND planned_at >= :start AND planned_at < :end ORDER BY planned_at, visit LIMIT :size;
 
 -- name: note_news_checked!
 UPDATE visit_summaries SET news_checked = :news WHERE visit = :visit AND news_checked < :news;

@@ -161,3 +161,58 @@ async def test_a_missing_index_is_seen(
 ) -> None:
     found = await scans(engine, tmp_path, request, f"DROP INDEX {index}")
     assert statement in found
+
+
+QUEUES = {"messages_due", "visits_with_news"}
+"""Statements that take the first few of what waits: an index has them in that order."""
+
+
+async def sorts(engine: str, tmp_path: Path, request: pytest.FixtureRequest, *more: str) -> set[str]:
+    """Those of them that sort all that waits to find the first."""
+    if engine == "sqlite":
+        database = open_database(f"sqlite:///{tmp_path / 'queues.db'}")
+        await database.start()
+        await database.close()
+        with sqlite3.connect(tmp_path / "queues.db") as connection:
+            for sql in more:
+                connection.execute(sql)
+            found: set[str] = set()
+            for name in QUEUES:
+                sql = load_queries("sqlite")[name].sql
+                given = dict.fromkeys(re.findall(r"(?<!:):(\w+)", sql))
+                steps = [step for *_, step in connection.execute(f"EXPLAIN QUERY PLAN {sql}", given)]
+                found |= {name for step in steps if "TEMP B-TREE" in step}
+        connection.close()
+        return found
+    async with copied_postgres(request.getfixturevalue("postgres")) as address:
+        connection = await asyncpg.connect(address, statement_cache_size=0)
+        for sql in (*more, "SET enable_seqscan = off", "SET enable_sort = off"):
+            await connection.execute(sql)
+        found = set()
+        for name in QUEUES:
+            sql, params = load_queries("postgres")[name]
+            await connection.execute("SET plan_cache_mode = force_generic_plan")
+            await connection.execute(f"PREPARE looked_at AS {sql}")
+            nulls = ", ".join(["NULL"] * len(params))
+            ((explained,),) = await connection.fetch(f"EXPLAIN (FORMAT JSON) EXECUTE looked_at({nulls})")
+            await connection.execute("DEALLOCATE looked_at")
+            plan = json.loads(explained)[0]["Plan"]
+            found |= {name for node in nodes(plan) if "Sort" in node["Node Type"]}
+        await connection.close()
+    return found
+
+
+async def test_the_first_of_a_queue_are_found_without_sorting_it(
+    engine: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    assert await sorts(engine, tmp_path, request) == set()
+
+
+async def test_a_queue_that_is_sorted_is_seen(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    without = (
+        "DROP INDEX messages_next",
+        "CREATE INDEX messages_next ON messages (channel, next_at, id) WHERE next_at IS NOT NULL",
+        "DROP INDEX visit_summaries_news",
+        "DROP INDEX visit_summaries_planned",
+    )
+    assert await sorts(engine, tmp_path, request, *without) == QUEUES
