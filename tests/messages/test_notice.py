@@ -63,6 +63,28 @@ async def test_a_mail_server_that_hangs_delays_no_text_message(town: Town, monke
     assert [one.channel for one in post.letters] == ["sms"]
 
 
+async def test_what_is_on_its_way_at_a_stop_is_sent_again_soon_after_the_start(town: Town) -> None:
+    set_up(town.ctx, "07:00")
+    handed = asyncio.Event()
+
+    async def hang(_: OutgoingMessage) -> str:
+        handed.set()
+        await asyncio.Event().wait()
+        return ""
+
+    town.ctx.company = msgspec.structs.replace(town.ctx.company, gateways={"sms": hang})
+    visit = await town.planned()
+    await send(town, visit)
+    running = asyncio.create_task(worker.run(town.ctx))
+    await handed.wait()
+    running.cancel()
+    await asyncio.wait([running])
+    (sent,) = (await notices.draft_notice(town.ctx, ZHAO, visit)).sent
+    assert [(one.outcome, one.detail) for one in sent.attempts] == [("failed", "stopped")]
+    assert sent.next_try is not None
+    assert int(sent.next_try.timestamp() * 1000) - town.ctx.clock() == worker.backoff(1)
+
+
 async def test_the_offer_says_time_content_place_who_and_that_he_please_cooperate(town: Town) -> None:
     set_up(town.ctx, "07:00")
     visit = await town.planned()
