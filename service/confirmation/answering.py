@@ -13,7 +13,7 @@ from service.db.database import Transaction
 from service.evidence.attach import StoredFile, store_bytes
 from service.judge.entries import Entry, Evidence, Refused
 from service.visits.append_batch import append_entries
-from service.visits.appointment import AGREED, MOVED, Appointment, current_appointment, window_fields
+from service.visits.appointment import AGREED, MOVED, Appointment, current_appointment, last_move, window_fields
 from service.visits.batches import CUSTOMER_WRITER
 from service.visits.customer_answers import AnswerInput, CustomerSubmission, RescheduleRequest, SignatureInput
 from service.visits.customer_link import resolve_link
@@ -54,7 +54,7 @@ async def _write_answers(
     if about or answers.another_time:
         visit = await load_visit(ctx, tx, row)
     rest = tuple(one for one in answers.answers if one not in about)
-    answers = msgspec.structs.replace(answers, answers=rest, another_time=None, window_from=None)
+    answers = msgspec.structs.replace(answers, answers=rest, another_time=None, window_from=None, window_to=None)
     if answers != CustomerSubmission():
         level = await otp.verification_level(ctx, tx, link, visit, browser)
         number = await otp.verified_number(ctx, tx, link, visit, browser)
@@ -100,7 +100,8 @@ async def _handle_appointment(
 ) -> None:
     appointment = current_appointment(visit, ctx.now(), ctx.company.cutoff_hours)
     window = appointment.window
-    if answers.window_from is not None and (not window or window.start != answers.window_from):
+    seen = ((answers.window_from, window and window.start), (answers.window_to, window and window.end))
+    if any(given is not None and given != current for given, current in seen):
         raise errors.AppointmentChanged
     for answer in about:
         await _answer_appointment(ctx, tx, link, visit, appointment, answer.good)
@@ -114,7 +115,7 @@ async def _answer_appointment(
     now, window = ctx.now(), appointment.window
     if not good:
         entry = Entry(id="-", at=now, by="customer", what=AGREED, says="no")
-        await _append(ctx, tx, visit, _batch_id(link, appointment, "no"), entry)
+        await _append(ctx, tx, visit, _batch_id(link, visit, appointment, "no"), entry)
         return
     if appointment.agreed:
         return
@@ -124,7 +125,7 @@ async def _answer_appointment(
     evidence = (Evidence(kind="customer_confirm"), log)
     items = (AGREED, MOVED) if appointment.moved else (AGREED,)
     agreed = [Entry(id="-", at=now, by="customer", what=item, evidence=evidence) for item in items]
-    await _append(ctx, tx, visit, _batch_id(link, appointment, "agreed"), *agreed)
+    await _append(ctx, tx, visit, _batch_id(link, visit, appointment, "agreed"), *agreed)
 
 
 async def _request_reschedule(
@@ -136,7 +137,8 @@ async def _request_reschedule(
     request: RescheduleRequest,
 ) -> None:
     wish, window = request.wish.strip(), request.window
-    if appointment.asked is not None and (appointment.asked.wish, appointment.asked.window) == (wish, window):
+    asked = None if appointment.agreed else appointment.asked  # who has agreed since asks anew
+    if asked is not None and (asked.wish, asked.window) == (wish, window):
         return
     if appointment.may_ask_until is None:
         raise errors.AnswerDeadlinePassed
@@ -148,14 +150,16 @@ async def _request_reschedule(
     fields = window_fields(window) if window else {}
     entry = Entry(id="-", at=ctx.now(), by="customer", what=AGREED, refused=refused, fields=fields)
     asks = " ".join(["ask", wish, *map(str, fields.values())])
-    await _append(ctx, tx, visit, _batch_id(link, appointment, asks), entry)
+    await _append(ctx, tx, visit, _batch_id(link, visit, appointment, asks), entry)
 
 
-def _batch_id(link: UUID, appointment: Appointment, answer: str) -> UUID:
-    """The same answer to the same appointment has the same id, until the customer asks for another time."""
+def _batch_id(link: UUID, visit: LoadedVisit, appointment: Appointment, answer: str) -> UUID:
+    """The same answer to the same appointment has the same id, until the customer asks for another time. A visit that
+    was moved away and back has another appointment, though at the same time."""
     window = _iso(appointment.window.start) if appointment.window else ""
     asked_at = appointment.asked.at.isoformat() if appointment.asked else ""
-    return uuid5(link, f"{answer} {window} {asked_at}")
+    move = f" after change {last_move(visit)}" if appointment.moved else ""
+    return uuid5(link, f"{answer} {window} {asked_at}{move}")
 
 
 async def _append(ctx: AppContext, tx: Transaction, visit: LoadedVisit, batch_id: UUID, *new: Entry) -> None:

@@ -125,7 +125,8 @@ async def _unknown(visitor: Visitor, fields: FormData) -> str:  # noqa: ARG001 -
 
 async def _confirm_appointment(visitor: Visitor, fields: FormData) -> str:
     yes = AnswerInput(item="appointment_agreed", good=True)
-    answers = CustomerSubmission(answers=(yes,), window_from=parse_datetime(fields, "window"))
+    until = parse_datetime(fields, "until") if fields.get("until") else None
+    answers = CustomerSubmission(answers=(yes,), window_from=parse_datetime(fields, "window"), window_to=until)
     await answering.submit_answers(visitor.ctx, visitor.token, answers)
     return ""
 

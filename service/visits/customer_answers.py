@@ -87,7 +87,8 @@ class RefusalInput(Cleaned, frozen=True):
 
 
 class CustomerSubmission(Cleaned, frozen=True, kw_only=True):
-    """Everything one page submits. `window_from` is the appointment that the customer saw: 409 if it has changed."""
+    """Everything one page submits. `window_from` and `window_to` are the appointment that the customer saw: 409 if
+    it has changed."""
 
     answers: Annotated[tuple[AnswerInput, ...], Meta(max_length=100, description="Answers to questions.")] = ()
     raises: Annotated[
@@ -99,10 +100,12 @@ class CustomerSubmission(Cleaned, frozen=True, kw_only=True):
     comment: Annotated[LongText | None, Meta(description="The customer's own words.")] = None
     another_time: Annotated[RescheduleRequest | None, Meta(description="A wish for another time.")] = None
     window_from: Annotated[AwareDatetime | None, Meta(description="Start of the window that they saw.")] = None
+    window_to: Annotated[AwareDatetime | None, Meta(description="Its end.")] = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
         check_time("window_from", self.window_from)
+        check_time("window_to", self.window_to)
 
 
 class VerifiedNumber(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,13 +1,15 @@
 """A customer who needs another time chooses one; the office gets it as data, and moves the visit with one click."""
 
+from typing import Any
+
 import msgspec
 
 from tests.support.api_client import VISIT, World, problem
-from tests.support.customer import confirmation_link
+from tests.support.customer import AGREEMENT, confirmation_link, move_window, visit_entries
 from tests.support.customer_browser import Page
 from tests.support.desk import signed_in
 from tests.support.factories import uid
-from tests.support.fake_gateway import set_up
+from tests.support.fake_gateway import set_up, stand
 
 PLAN = f"/desk/visits/{VISIT}/plan"
 TUESDAY = {"from": "2026-03-03T10:00:00+08:00", "to": "2026-03-03T11:00:00+08:00"}
@@ -84,3 +86,37 @@ async def test_half_a_time_is_refused(sqlite_world: World) -> None:
         content = {"another_time": {"wish": "早上", **more}}
         answer = await sqlite_world.ask(None, "PUT", f"/v1/confirmations/{link}", content)
         assert problem(answer) == (422, "invalid-body")
+
+
+async def answered(world: World, link: str, **answer: object) -> dict[str, Any]:
+    given = await world.ask(None, "PUT", f"/v1/confirmations/{link}", answer)
+    assert given.status_code == 200, given.text
+    appointment: dict[str, Any] = given.json()["appointment"]
+    return appointment
+
+
+async def test_a_visit_that_is_moved_away_and_back_is_answered_anew(world: World) -> None:
+    link = await planned(world)
+    back = {"from": "2026-03-02T09:00:00+08:00", "to": "2026-03-02T10:00:00+08:00", "reason": "又能来了"}
+    wish = {"another_time": {"wish": "请改到下午"}}
+    assert (await answered(world, link, **AGREEMENT))["agreed"]
+    for revision, answer in ((0, wish), (2, wish), (4, AGREEMENT)):
+        stand(world.ctx, f"06:0{revision + 1}")
+        await move_window(world, revision)
+        await world.ask("zhao", "PUT", f"/v1/visits/{VISIT}/window", back, if_match=f'"{revision + 1}"')
+        stand(world.ctx, f"06:0{revision + 2}")
+        appointment = await answered(world, link, **answer)
+        assert bool(appointment["asked"]) == (answer is wish), revision
+    assert appointment["agreed"]
+    entries = len(await visit_entries(world))
+    assert (await answered(world, link, **AGREEMENT))["agreed"]  # the same once more changes nothing
+    assert len(await visit_entries(world)) == entries
+
+
+async def test_who_agreed_after_a_wish_may_wish_the_same_again(world: World) -> None:
+    link = await planned(world)
+    wish = {"another_time": {"wish": "请改到下午"}}
+    for minute, answer, agreed in ((1, wish, False), (2, AGREEMENT, True), (3, wish, False), (4, wish, False)):
+        stand(world.ctx, f"06:0{minute}")
+        assert (await answered(world, link, **answer))["agreed"] == agreed, minute
+    assert len(await visit_entries(world)) == 3

@@ -183,6 +183,22 @@ async def test_a_moved_window_asks_for_a_new_notice_and_a_new_agreement(world: W
     assert said.count(("appointment_agreed", "customer")) == 2
 
 
+async def test_who_saw_a_shorter_time_agrees_to_no_longer_one(world: World, post: Post) -> None:
+    token = await confirmation_link(world)
+    old = Page((await world.client.get(f"/c/{token}")).text).form(does="appointment")
+    longer = {"from": "2026-03-02T09:00:00+08:00", "to": "2026-03-02T17:00:00+08:00", "reason": "前一家未完"}
+    assert (await world.ask("zhao", "PUT", f"/v1/visits/{VISIT}/window", longer, if_match='"0"')).status_code == 200
+    stale = await world.client.post(old.action, data=old.fields)
+    assert stale.status_code == 409
+    assert "上门时间刚有变化" in stale.text
+    seen = AGREEMENT | {"window_from": longer["from"], "window_to": "2026-03-02T10:00:00+08:00"}
+    answer = await world.ask(None, "PUT", f"/v1/confirmations/{token}", seen)
+    assert problem(answer) == (409, "appointment-changed")
+    assert await visit_entries(world) == []
+    fresh = Page(stale.text).form(does="appointment")
+    assert (await world.client.post(fresh.action, data=fresh.fields)).status_code == 303
+
+
 async def test_a_cancelled_visit_says_so_and_takes_no_answer(world: World, post: Post) -> None:
     token = await confirmation_link(world)
     done = await world.ask("zhao", "PUT", f"/v1/visits/{VISIT}/cancellation", {"reason": "客户退单"}, if_match='"0"')
