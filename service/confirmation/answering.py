@@ -13,7 +13,7 @@ from service.db.database import Transaction
 from service.evidence.attach import StoredFile, store_bytes
 from service.judge.entries import Entry, Evidence, Refused
 from service.visits.append_batch import append_entries
-from service.visits.appointment import AGREED, MOVED, Appointment, current_appointment, last_move, window_fields
+from service.visits.appointment import AGREED, MOVED, Appointment, current_appointment, window_fields
 from service.visits.batches import CUSTOMER_WRITER
 from service.visits.customer_answers import AnswerInput, CustomerSubmission, RescheduleRequest, SignatureInput
 from service.visits.customer_link import resolve_link
@@ -114,6 +114,8 @@ async def _answer_appointment(
 ) -> None:
     now, window = ctx.now(), appointment.window
     if not good:
+        if _said_no_last(visit):
+            return
         entry = Entry(id="-", at=now, by="customer", what=AGREED, says="no")
         await _append(ctx, tx, visit, _batch_id(link, visit, appointment, "no"), entry)
         return
@@ -154,12 +156,22 @@ async def _request_reschedule(
 
 
 def _batch_id(link: UUID, visit: LoadedVisit, appointment: Appointment, answer: str) -> UUID:
-    """The same answer to the same appointment has the same id, until the customer asks for another time. A visit that
-    was moved away and back has another appointment, though at the same time."""
+    """Each answer has an id of its own, also where one like it was given before the visit was moved away and back, or
+    was taken back: that the last one is not written twice, its caller sees."""
     window = _iso(appointment.window.start) if appointment.window else ""
-    asked_at = appointment.asked.at.isoformat() if appointment.asked else ""
-    move = f" after change {last_move(visit)}" if appointment.moved else ""
-    return uuid5(link, f"{answer} {window} {asked_at}{move}")
+    previous = [row.id for row in visit.batch_rows if row.kind == "link"][-1:]
+    return uuid5(link, " ".join([answer, window, *map(str, previous)]))
+
+
+def _said_no_last(visit: LoadedVisit) -> bool:
+    """Whether the customer's last answer was that they do not agree, and the visit was not moved since."""
+    batches = zip(visit.batch_rows, visit.batches, strict=True)
+    answers = [(row, batch) for row, batch in batches if row.kind == "link"]
+    if not answers:
+        return False
+    row, last = answers[-1]
+    moved = max((one.number for one in visit.plan_history.trail if one.kind == "window"), default=0)
+    return (row.revision or 0) >= moved and any(one.what == AGREED and one.says == "no" for one in last.entries)
 
 
 async def _append(ctx: AppContext, tx: Transaction, visit: LoadedVisit, batch_id: UUID, *new: Entry) -> None:

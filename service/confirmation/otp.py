@@ -24,11 +24,13 @@ from service.field_kinds import Cleaned, CodeText
 from service.judge.moments import from_ms
 from service.judge.signoffs import Level
 from service.messages import outbox
+from service.messages.misdirected import former_numbers, is_misdirected
 from service.messages.outbox import MessageRow
 from service.text import clean_code, sms_number
 from service.visits.batches import CUSTOMER_WRITER
 from service.visits.customer_answers import VerifiedNumber
 from service.visits.customer_link import maker_of_link, passed_digest, resolve_link
+from service.visits.former_numbers import FormerNumbers
 from service.visits.loading import LoadedVisit, load_visit
 from service.visits.repository import VisitRow
 
@@ -70,7 +72,7 @@ class OtpAccepted(msgspec.Struct, frozen=True):
 class OtpRow(msgspec.Struct, frozen=True):
     """The last code that a browser asked for, and when and from which address it last entered a right one (ms UTC).
 
-    `message` carried the last code, `passed_message` the right one.
+    `message` carried the last code, `passed_message` the right one. `expires_at` is 0 for a code that went astray.
     """
 
     digest: bytes
@@ -115,9 +117,22 @@ class OtpRow(msgspec.Struct, frozen=True):
         return again_at if self.valid_until(now) is not None and now < again_at <= now + RESEND_MS else None
 
 
-async def get_otp(tx: Transaction, link: UUID, browser: Browser) -> OtpRow | None:
-    """The last code that a browser asked for."""
-    return await fetch_struct(tx, OtpRow, "link_otp", link=link.bytes, browser_id=browser.id)
+async def get_otp(tx: Transaction, link: UUID, visit: LoadedVisit, browser: Browser) -> OtpRow | None:
+    """The last code that a browser asked for. One that went to a number which was corrected since is good for nothing,
+    and proved nothing: who got it was not the customer."""
+    row = await fetch_struct(tx, OtpRow, "link_otp", link=link.bytes, browser_id=browser.id)
+    if row is None or not (former := former_numbers(visit)).until:
+        return row
+    if await _went_astray(tx, former, row.message):
+        row = msgspec.structs.replace(row, expires_at=0)
+    if await _went_astray(tx, former, row.passed_message):
+        row = msgspec.structs.replace(row, passed_at=None, passed_from=None)
+    return row
+
+
+async def _went_astray(tx: Transaction, former: FormerNumbers, id: bytes | None) -> bool:
+    message = await outbox.message(tx, UUID(bytes=id)) if id else None
+    return message is not None and is_misdirected(former, message)
 
 
 async def send_otp(ctx: AppContext, token: str, browser: Browser) -> OtpSent:
@@ -133,10 +148,11 @@ async def send_otp(ctx: AppContext, token: str, browser: Browser) -> OtpSent:
 async def _send_otp(ctx: AppContext, tx: Transaction, token: str, browser: Browser) -> OtpSent | int:
     """What was sent, now or just before; or the seconds to wait when there were too many."""
     link, row = await resolve_link(ctx, tx, token, lock=True)
-    phone = sms_number((await load_visit(ctx, tx, row)).plan.customer.phone)
+    visit = await load_visit(ctx, tx, row)
+    phone = sms_number(visit.plan.customer.phone)
     if not phone:
         raise NoPhoneNumber
-    last, now = await get_otp(tx, link, browser), ctx.clock()
+    last, now = await get_otp(tx, link, visit, browser), ctx.clock()
     if wait := await _count_sending(tx, link, browser, last, now):  # one who asks again and again is slowed down
         return wait
     if last is not None and (again := last.sent_again_at(now)):
@@ -213,12 +229,13 @@ async def verify_otp(ctx: AppContext, token: str, code: str, browser: Browser) -
 @transaction
 async def _try_code(ctx: AppContext, tx: Transaction, token: str, code: str, browser: Browser) -> int | None:
     """None when the code is right; else the tries so far, 0 without a code that can be tried."""
-    link, visit = await resolve_link(ctx, tx, token, lock=True)
+    link, visit_row = await resolve_link(ctx, tx, token, lock=True)
+    visit = await load_visit(ctx, tx, visit_row)
     now, key = ctx.clock(), {"link": link.bytes, "browser_id": browser.id, "max_tries": TRIES}
     latest = now + OTP_LIFETIME_MS + MAX_CLOCK_SKEW_MS
     counted = await tx.execute("count_link_otp_try", **key, now=now, latest=latest) == 1
-    row = await get_otp(tx, link, browser)
-    if row is None:
+    row = await get_otp(tx, link, visit, browser)
+    if row is None or not row.expires_at:
         return 0
     if not compare_digest(row.digest, _digest(link, clean_code(code))):
         return 0 if row.is_spent else row.tries
@@ -228,7 +245,7 @@ async def _try_code(ctx: AppContext, tx: Transaction, token: str, code: str, bro
             what="code-passed",
             by=CUSTOMER_WRITER,
             subject=str(link),
-            visit=str(visit.id),
+            visit=str(visit_row.id),
             digest=passed_digest(browser.id, place, row.message),
             address=place.hex()[:16],
         )
@@ -252,7 +269,7 @@ async def verification_level(
     """
     if browser.address == "unknown":  # everybody would share it
         return None
-    row, now = await get_otp(tx, link, browser), ctx.clock()
+    row, now = await get_otp(tx, link, visit, browser), ctx.clock()
     if row is None or row.passed_from is None or not row.is_verified(now):
         return None
     if await is_near_staff(ctx, tx, visit, browser, *row.passed_places):
@@ -265,7 +282,7 @@ async def verified_number(
     ctx: AppContext, tx: Transaction, link: UUID, visit: LoadedVisit, browser: Browser
 ) -> VerifiedNumber | None:
     """The number to which the code went with which this browser was verified; None where that is not known."""
-    row = await get_otp(tx, link, browser)
+    row = await get_otp(tx, link, visit, browser)
     if row is None or row.passed_message is None:
         return None
     message = await outbox.message(tx, UUID(bytes=row.passed_message))

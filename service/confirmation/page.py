@@ -143,7 +143,7 @@ async def build_details(
         if (response.said.answers or response.said.comment)
         and (level == "own_device" or response.browser == browser_id)
     ]
-    code = await otp.get_otp(tx, link, browser)
+    code = await otp.get_otp(tx, link, visit, browser)
     valid_until = code.valid_until(ctx.clock()) if code and level is None else None
     stage, facts = _stage(visit, appointment), view.judgement.facts
     started = stage in ("under_way", "over")

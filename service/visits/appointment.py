@@ -80,14 +80,9 @@ def current_appointment(loaded: LoadedVisit, now: datetime, cutoff_hours: int) -
 
 def _entries_after_last_move(visit: LoadedVisit) -> frozenset[str]:
     """The ids of the entries written after the window was last moved, in the order of the visit's lock."""
-    moved = last_move(visit)
+    moved = max(change.number for change in visit.plan_history.trail if change.kind == "window")
     batches = zip(visit.batch_rows, visit.batches, strict=True)
     return frozenset(entry.id for row, batch in batches if (row.revision or 0) >= moved for entry in batch.entries)
-
-
-def last_move(visit: LoadedVisit) -> int:
-    """The number of the change that moved the window last; of a visit that was moved."""
-    return max(change.number for change in visit.plan_history.trail if change.kind == "window")
 
 
 def _is_about_current_window(entry: Entry, moved_at: datetime, after_move: Container[str]) -> bool:

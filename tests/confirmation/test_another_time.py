@@ -120,3 +120,17 @@ async def test_who_agreed_after_a_wish_may_wish_the_same_again(world: World) -> 
         stand(world.ctx, f"06:0{minute}")
         assert (await answered(world, link, **answer))["agreed"] == agreed, minute
     assert len(await visit_entries(world)) == 3
+
+
+async def test_who_disagrees_again_after_agreeing_is_heard(world: World) -> None:
+    link = await planned(world)
+    no = {"answers": [{"item": "appointment_agreed", "good": False}]}
+    for minute, answer in enumerate((no, no, AGREEMENT, no)):
+        stand(world.ctx, f"06:0{minute}")
+        await answered(world, link, **answer)
+    entries = await visit_entries(world)
+    assert [one.get("says") for one in entries] == ["no", None, "no"]
+    stand(world.ctx, "06:10")
+    await move_window(world)
+    await answered(world, link, **no)
+    assert len(await visit_entries(world)) == 4

@@ -5,7 +5,7 @@ import msgspec
 from service.messages import automatic, worker
 from service.reviews.pages import link_maker
 from service.visits.customer_link import made_at_door
-from tests.support.api_client import World
+from tests.support.api_client import World, problem
 from tests.support.customer import UNSIGNED, Customer, advance_clock, change_number, example_customer
 from tests.support.desk import signed_in, text_of
 
@@ -76,6 +76,34 @@ async def test_a_link_that_went_by_itself_to_a_changed_number_vouches_for_nobody
     page = text_of(await (await signed_in(world, "wang")).get(f"/desk/visits/{tao.visit}"))
     assert "由 zhao 改 · 链接由系统自动发出" in page
     assert "the service" not in page
+
+
+async def test_who_got_the_code_at_a_number_that_was_corrected_since_is_not_the_customer(world: World) -> None:
+    tao = await example_customer(world, "S04", drop=UNSIGNED)
+    await tao.enters()
+    assert (await tao.seen())["level"] == "own_device"
+    advance_clock(world, minutes=2)
+    await change_number(tao, "13911112222", "wang")
+    seen = await tao.seen()
+    assert (seen["level"], seen["code_until"], seen["open_until"]) == (None, None, None)
+    assert problem(await tao.signs()) == (403, "code-needed")
+    await tao.enters()  # a new one is sent at once, to the new number
+    assert tao.post.letters[-1].to == "13911112222"
+    assert (await tao.signs()).status_code == 200
+    (answer,) = (await tao.whole())["said"]
+    assert answer["number"]["masked"].endswith("2222")
+
+
+async def test_a_code_on_its_way_to_a_number_that_was_corrected_since_opens_nothing(world: World) -> None:
+    tao = await example_customer(world, "S04", drop=UNSIGNED)
+    code = await tao.code()
+    await change_number(tao, "13911112222", "wang")
+    assert (await tao.seen())["code_until"] is None
+    assert problem(await tao.ask("PUT", "/code", {"code": code})) == (403, "wrong-code")
+    assert (await tao.seen())["level"] is None
+    await tao.enters()
+    await change_number(tao, "139 1111 2222", "wang")  # the same number stays good
+    assert (await tao.seen())["level"] == "own_device"
 
 
 def test_the_maker_of_a_link_is_named_in_words() -> None:

@@ -9,8 +9,9 @@ import pytest
 
 from service.messages import automatic, reports, worker
 from service.messages.reports import DeliveryReport, DeliveryReports
+from service.verify import log
 from tests.support.api_client import VISIT, World
-from tests.support.customer import UNSIGNED, advance_clock, example_customer
+from tests.support.customer import AGREEMENT, UNSIGNED, advance_clock, example_customer
 from tests.support.desk import field_of, signed_in, text_of
 from tests.support.factories import a_plan, uid
 from tests.support.fake_gateway import Post, set_up, stand
@@ -84,6 +85,28 @@ async def test_the_strangers_link_ends_and_the_notice_is_due_again(world: World,
     assert post.letters[-1].to == RIGHT
     assert await state(world) == (False, "appointment", PROOFS)
     assert (await opens(world, post.token), await opens(world, strangers)) == (200, 410)
+
+
+@pytest.mark.parametrize("answer", ["agreed", "another time"])
+async def test_what_a_stranger_answered_is_not_the_customers_word(world: World, answer: str) -> None:
+    post = await informed(world)
+    own = (await world.ask("zhao", "POST", f"{PATH}/confirmation-link")).json()["token"]
+    given = AGREEMENT if answer == "agreed" else {"another_time": {"wish": "打错了，别来"}}
+    for token in (post.token, own):
+        assert (await world.ask(None, "PUT", f"/v1/confirmations/{token}", given)).status_code in (200, 410)
+    stand(world.ctx, "06:10")
+    await by_json(world, RIGHT)
+    shown = (await world.ask(None, "GET", f"/v1/confirmations/{own}")).json()["appointment"]
+    assert (shown["agreed"], shown["asked"]) == (False, None)
+    flags = (await world.ask("zhao", "GET", PATH)).json()["flags"]
+    assert {"notice_due", "not_agreed"} <= {*flags}
+    stand(world.ctx, "06:15")  # the customer's own word counts, and stays when the number is written otherwise
+    said = (await world.ask(None, "PUT", f"/v1/confirmations/{own}", given)).json()["appointment"]
+    await by_json(world, f"{RIGHT}、13700000001")
+    shown = (await world.ask(None, "GET", f"/v1/confirmations/{own}")).json()["appointment"]
+    assert (shown["agreed"], shown["asked"]) == (said["agreed"], said["asked"])
+    assert said["agreed"] if answer == "agreed" else said["asked"]
+    assert (await log.verify(world.ctx)).faults == []
 
 
 SAME = {
