@@ -40,7 +40,7 @@ def wished_window(ctx: AppContext, fields: Mapping[str, str], offered: tuple[Win
         return half_day(ctx, known[day], half)
     found = next((one for one in offered if window_value(one) == when), None)
     if found is None:
-        raise FormError(PageText("这个时间刚刚有人约了，请另选一个"))
+        raise FormError(PageText("这个时间现在不能选了，请另选一个"))
     return found
 
 

@@ -1,5 +1,6 @@
 """A customer who needs another time chooses one; the office gets it as data, and moves the visit with one click."""
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -15,11 +16,11 @@ PLAN = f"/desk/visits/{VISIT}/plan"
 TUESDAY = {"from": "2026-03-03T10:00:00+08:00", "to": "2026-03-03T11:00:00+08:00"}
 
 
-async def planned(world: World, **more: object) -> str:
+async def planned(world: World, window: dict[str, str] | None = None, **more: object) -> str:
     set_up(world.ctx, "06:00")
     if more:
         world.ctx.company = msgspec.structs.replace(world.ctx.company, **more)
-    assert (await world.plan()).status_code == 201
+    assert (await world.plan(**({"window": window} if window else {}))).status_code == 201
     return await confirmation_link(world)
 
 
@@ -77,7 +78,17 @@ async def test_a_time_that_was_taken_meanwhile_is_not_promised(sqlite_world: Wor
     form = Page((await sqlite_world.client.get(f"/c/{link}")).text).form(does="another-time")
     assert (await sqlite_world.plan(uid("taken"), window=TUESDAY)).status_code == 201
     answer = await sqlite_world.client.post(form.action, data=form.fields | {"when": "2026-03-03T10:00+08:00"})
-    assert (answer.status_code, "这个时间刚刚有人约了" in answer.text) == (422, True)
+    assert (answer.status_code, "这个时间现在不能选了" in answer.text) == (422, True)
+
+
+async def test_a_page_of_yesterday_does_not_say_that_somebody_took_the_time(sqlite_world: World) -> None:
+    window = {"from": "2026-03-05T09:00:00+08:00", "to": "2026-03-05T10:00:00+08:00"}
+    link = await planned(sqlite_world, window=window)
+    form = Page((await sqlite_world.client.get(f"/c/{link}")).text).form(does="another-time")
+    stand(sqlite_world.ctx, datetime.fromisoformat("2026-03-03T00:01:00+08:00"))
+    answer = await sqlite_world.client.post(form.action, data=form.fields | {"when": "2026-03-03T10:00+08:00"})
+    assert (answer.status_code, "有人约了" in answer.text) == (422, False)
+    assert await offered(sqlite_world, link)
 
 
 async def test_half_a_time_is_refused(sqlite_world: World) -> None:

@@ -411,3 +411,9 @@ async def test_from_a_visit_the_next_one_of_that_day_and_technician_is_planned(z
     again = "/desk/visits/new?date=2026-03-02&technician=li"
     assert again in html.unescape(page.text)
     assert field_of(await zhao.get(again), "date") == "2026-03-02"
+
+
+async def test_where_there_is_no_technician_the_form_says_who_adds_one(world: World, zhao: DeskBrowser) -> None:
+    none = "还没有技术员可选"
+    assert none in text_of(await (await signed_in(world, "qian")).get("/desk/visits/new"))
+    assert none not in text_of(await zhao.get("/desk/visits/new"))
