@@ -46,6 +46,12 @@ _OTHER_AREA = row_error(
     "area", "这一行不在您的片区，请由负责那个片区的调度导入", "not in an area of yours: its own dispatcher imports it"
 )
 
+_ERASED = row_error(
+    "external_ref",
+    "这个工单号的上门已按规定删除，请用新工单号",
+    "the visit of this number was erased; use a new number",
+)
+
 
 class ImportRow(msgspec.Struct, frozen=True):
     """The result of a row. A row is `known` if its visit was there before, and would be `would_create` in a dry run."""
@@ -197,6 +203,8 @@ async def _import_row(
         faults = rejection.faults
     except errors.IdReusedWithOtherContent:
         faults = (row_error("external_ref", *_conflict_message(known)),)
+    except errors.Erased:
+        faults = (_ERASED,)
     except errors.PermissionDenied:
         faults = (_OTHER_AREA,)
     except (errors.InvalidBody, errors.UnknownPerson) as problem:

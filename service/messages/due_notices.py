@@ -13,6 +13,7 @@ from service.accounts.permissions import require_area
 from service.context import AppContext, read_only, transaction
 from service.db.database import Transaction
 from service.errors import (
+    Erased,
     FieldError,
     InternalError,
     InvalidBody,
@@ -43,6 +44,7 @@ Day = date  # a field has the name
 MAX_VISITS, MAX_OF_DAY = 200, 2000
 SKIPPED = (
     NotFound,
+    Erased,
     VisitCancelled,
     NoticeTooLate,
     NoticeTooEarly,

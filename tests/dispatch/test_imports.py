@@ -14,6 +14,7 @@ from service.accounts import repository as accounts_repository
 from service.accounts.permissions import Person
 from service.dispatch import importing, listing, tables
 from service.dispatch.tabulator import TableOptions, read_table
+from service.privacy import erasing
 from service.staff import people
 from tests.support.api_client import World, problem
 from tests.support.factories import TOKENS, Town, a_plan, change_visit, encode, plan_visit
@@ -487,3 +488,13 @@ async def test_a_dry_run_warns_of_rows_that_clash_with_each_other(town: Town) ->
         (warning,) = rows[1].warnings
         assert "GD-1" in warning.detail
         assert "第 2 行" in warning.detail or not dry_run
+
+
+async def test_an_erased_visit_refuses_its_row_and_no_other(town: Town) -> None:
+    rows = [GOOD.replace("GD-1", f"GD-{number}") for number in (1, 2, 3)]
+    assert (await taken(town, table(rows[1]))).created == 1
+    await erasing.erase_visit(town.ctx, importing.id_of("GD-2"), "admin", "客户要求")
+    for dry_run, outcome in ((True, "would_create"), (False, "created")):
+        found = await taken(town, table(*rows), dry_run=dry_run)
+        assert [row.outcome for row in found.rows] == [outcome, "refused", outcome]
+        assert [fault.zh for fault in found.rows[1].faults] == ["这个工单号的上门已按规定删除，请用新工单号"]

@@ -9,6 +9,7 @@ import pytest
 from service import errors
 from service.messages import due_notices, notices, worker
 from service.messages.notices import NoticeRequest
+from service.privacy import erasing
 from tests.support import example_visits as stories
 from tests.support.api_client import World, problem
 from tests.support.desk import DeskBrowser, field_of, signed_in, text_of
@@ -106,6 +107,14 @@ async def test_who_cannot_be_notified_is_skipped_and_stops_nobody(world: World):
         assert answer["skipped"] == len(answer["notices"]) - answer["sent"]
         assert all(("text" in one) != ("detail" in one) for one in answer["notices"])
     assert await delivered(world, post) == 2
+
+
+async def test_a_visit_that_was_erased_since_the_page_was_shown_stops_nobody(world: World):
+    set_up(world.ctx, "07:00")
+    first, second, third = [await plan(world, name) for name in "abc"]
+    await erasing.erase_visit(world.ctx, UUID(second), "admin", "客户要求")
+    answer = await ask(world, visits=[first, second, third])
+    assert states(answer) == {first: "sent", second: "erased", third: "sent"}
 
 
 async def test_a_visit_that_cannot_be_read_stops_nobody(world: World, monkeypatch: pytest.MonkeyPatch):
