@@ -1,6 +1,7 @@
 """The customer's page and the downloaded copy, as HTML."""
 
 from base64 import b64encode
+from hashlib import sha256
 
 import msgspec
 from litestar.response.base import ASGIResponse
@@ -19,6 +20,7 @@ from .form_state import NOTHING_SENT, FormState
 from .page import PageDetails
 from .page_view import form_id, page_view, split_reports, statement_cards, unsent
 from .progress import StepName
+from .statements import StatementView
 
 SIGNATURE_PAD, KEEP_INPUT = "/web/customer/pad.js", "/web/customer/choices.js"
 STYLES = Markup("\n").join(Markup((FOLDER / name).read_text()) for name in ("shared/page.css", "customer/copy.css"))  # noqa: S704 - ours
@@ -83,6 +85,12 @@ def _switch(token: str, sent: FormState, step: StepName | None) -> Switch | None
     return Switch(f"/c/{token}", {"does": "language", name: msgspec.json.encode(fields).decode()})
 
 
+def _earlier_texts(view: StatementView) -> dict[str, str]:
+    """By digest, the texts to which answers were given before a correction: the proof of such an answer names them."""
+    texts = {canonical_bytes(one): None for one in view.texts.values()}
+    return {sha256(raw).hexdigest(): raw.decode() for raw in texts}
+
+
 def render_copy(scope: Scope, ctx: AppContext, copy: CustomerCopy) -> ASGIResponse:
     """The copy, to be downloaded: one file without references to others."""
     page = copy.details.page
@@ -96,6 +104,7 @@ def render_copy(scope: Scope, ctx: AppContext, copy: CustomerCopy) -> ASGIRespon
         "styles": STYLES,
         "log": copy.log,
         "texts": [canonical_bytes(one.statement).decode() for one in page.statements],
+        "earlier": [_earlier_texts(one) for one in page.statements],
     }
     header = (b"content-disposition", f'attachment; filename="visit-{page.visit.id[:8]}.html"'.encode())
     return render(scope, "confirmation/copy.html", view, 200, (header,))

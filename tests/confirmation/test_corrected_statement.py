@@ -2,6 +2,8 @@
 
 import re
 
+from service.audit_log import checkpoints
+from service.verify.proof import verify_proofs
 from tests.support.api_client import World
 from tests.support.customer import UNSIGNED, advance_clock, change_cause, example_customer
 from tests.support.customer_browser import Visitor
@@ -42,6 +44,20 @@ async def test_what_was_signed_before_is_on_the_page_and_in_both_copies(sqlite_w
         earlier = rest.partition("您现在的答复")[0]
         assert re.search("当时签的是：[^<]*防冻不当", earlier)
         assert "当时签的是" not in rest.partition("您现在的答复")[2]
+
+
+async def test_a_copy_of_later_still_proves_the_words_that_were_signed(sqlite_world: World) -> None:
+    visitor = Visitor(tao := await example_customer(sqlite_world, "S04", drop=UNSIGNED))
+    await visitor.enters()
+    await visitor.done("signature", ME)
+    key = checkpoints.verifier_key(sqlite_world.ctx)
+    at_once = verify_proofs((await tao.client.get(f"{visitor.path}/copy")).content, key)
+    await change_cause(tao)
+    later = verify_proofs((await tao.client.get(f"{visitor.path}/copy")).content, key)
+    assert (at_once.faults, later.faults) == ([], [])
+    assert len(at_once.texts) == 1
+    assert later.texts == at_once.texts
+    assert [one.statements for one in later.proofs if one.statements] == [dict.fromkeys(at_once.texts, True)]
 
 
 async def test_an_english_pdf_is_written_as_english_is(sqlite_world: World) -> None:
