@@ -132,8 +132,9 @@ SELECT area, text FROM search_texts WHERE visit = :visit;
 SELECT 1 FROM search_tokens WHERE token = :token AND visit = :visit;
 
 -- name: links_with_ends
+-- As they were handed out. Of those of one millisecond the last is the one that lives longest.
 SELECT id, created_at, handed_out_at, ended_at, expires_at, purpose FROM links
-WHERE visit = :visit ORDER BY handed_out_at, created_at, id;
+WHERE visit = :visit ORDER BY handed_out_at, ended_at IS NULL, ended_at, created_at, id;
 
 -- name: passed_codes_of
 SELECT o.link, o.browser_id, o.passed_at, o.passed_from, o.passed_event, o.passed_message

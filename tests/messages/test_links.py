@@ -21,6 +21,7 @@ from service.messages import notices, reports, worker
 from service.messages.gateways import PermanentFailure
 from service.messages.notices import NoticeRequest
 from service.messages.reports import DeliveryReport, DeliveryReports
+from service.verify import log
 from service.visits import customer_link
 from service.visits import repository as visits_repository
 from service.visits.loading import load_visit
@@ -191,3 +192,21 @@ def test_a_customer_always_has_a_link_that_opens(engine: str, tmp_path: Path, re
         database=None,
     )
     run_state_machine_as_test(machine, settings=few)
+
+
+async def test_of_two_links_delivered_in_one_millisecond_the_later_one_lives(town: Town) -> None:
+    """Messages are delivered side by side, and the one made last is not always the last one."""
+    visit_id = await town.planned()
+
+    async def deliver(tx: Transaction) -> None:
+        row = await visits_repository.lock_visit(tx, visit_id)
+        assert row is not None
+        visit = await load_visit(town.ctx, tx, row)
+        made = [town.ctx.new_id() for _ in range(2)]
+        for link in made:
+            await customer_link.add_link(town.ctx, tx, visit, "zhao", id=link)
+        for link in reversed(made):
+            await customer_link.hand_out(tx, visit_id, link, town.ctx.clock())
+
+    await town.ctx.db.write(deliver)
+    assert (await log.verify(town.ctx)).faults == []
