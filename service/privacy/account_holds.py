@@ -24,7 +24,7 @@ from service.visits.changes import DetailsUpdate
 from service.visits.loading import PLAN_DECODER
 from service.web.decoding import to_json
 
-from .hold_rules import is_active, with_ends
+from .hold_rules import is_active, require_ahead, with_ends
 
 LEAF = "hold.account"
 
@@ -89,7 +89,8 @@ async def set_hold(
     until: datetime | None,
     areas: tuple[str, ...] = (),
 ) -> AccountHoldView:
-    """Hold an account, whether there are visits with it or not."""
+    """Hold an account, whether there are visits with it or not. InvalidBody for a time that is over."""
+    require_ahead(until, ctx.now())
     row = _row(ctx, AccountHoldContent(clean_identifier(account), by, reason, until, areas))
     await _add(tx, row)
     return _view(ctx, row, None)

@@ -1,7 +1,7 @@
 """`doorstep erase`, `doorstep hold`, `doorstep retention` and `doorstep export-person`."""
 
 import asyncio
-from datetime import date, datetime, time
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from . import account_holds, customers, erasing, holds, staff, terms
 from .account_holds import AccountHoldView
 from .customers import FoundVisit
 from .erasing import Erased
+from .hold_rules import end_of_day
 
 PURGE_TRIES, PURGE_WAIT = 30, 1.0
 
@@ -105,11 +106,11 @@ async def erase_person(ctx: AppContext, login: str, by: str, why: str, *, dry_ru
 
 
 async def hold_account(ctx: AppContext, account: str, by: str, why: str, until: date | None) -> AccountHolds:
-    """Hold an account until the beginning of a day. The supervisors of its visits' areas see it; of one that has none
+    """Hold an account until the end of a day. The supervisors of its visits' areas see it; of one that has none
     yet, all. InvalidBody if the account or the reason is none."""
     checked = convert_strict(AccountHold, {"account": account, "reason": why})
     found = await customers.find(ctx, checked.account, by=("account",))
-    end = None if until is None else datetime.combine(until, time(), ctx.zone)
+    end = None if until is None else end_of_day(until, ctx.zone)
     areas = tuple(sorted({one.area for one in found}))
     hold = await account_holds.set_hold(ctx, checked.account, by, checked.reason, end, areas)
     return AccountHolds([hold], found)

@@ -1,7 +1,6 @@
 """Pages of the desk for what a customer asks of their data: a copy, and a hold on their account."""
 
 from collections.abc import Mapping
-from datetime import datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +19,7 @@ from service.web.responses import raw_response
 from . import desk_requests
 from .customers import FoundVisit
 from .desk_requests import ExportRequest
+from .hold_rules import end_of_day
 from .holds import Hold
 
 PAGE = "/desk/privacy/customer"
@@ -93,7 +93,7 @@ async def _found(desk: Desk, text: str) -> list[FoundVisit]:
 def _hold_of(desk: Desk) -> dict[str, Any]:
     given: dict[str, Any] = {"reason": desk.form.get("hold_reason", "").strip()}
     if desk.form.get("hold_until", ""):
-        given["until"] = datetime.combine(parse_date(desk.form, "hold_until"), time(), desk.ctx.zone)
+        given["until"] = end_of_day(parse_date(desk.form, "hold_until"), desk.ctx.zone)
     return given
 
 

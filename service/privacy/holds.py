@@ -25,7 +25,7 @@ from service.visits.loading import lock_visible_visit
 from service.web.decoding import to_json
 
 from . import account_holds
-from .hold_rules import is_active, with_ends
+from .hold_rules import is_active, require_ahead, with_ends
 
 LEAF = "hold"
 
@@ -104,7 +104,7 @@ async def holds_of(ctx: AppContext, tx: Transaction, visit: UUID) -> list[HoldVi
 async def set_hold(
     ctx: AppContext, tx: Transaction, token: bytes, visit_id: UUID, id: UUID, hold: Hold
 ) -> tuple[bool, HoldView]:
-    """Hold a visit. False if it was done before with the same content."""
+    """Hold a visit. False if it was done before with the same content. InvalidBody for a time that is over."""
     person = await authenticate_token(tx, token)
     require_permission(person, "hold visits")
     await lock_visible_visit(tx, person, visit_id)
@@ -114,6 +114,7 @@ async def set_hold(
         if known.visit != visit_id or known.body != row.body:
             raise IdReusedWithOtherContent
         return False, next(one for one in await holds_of(ctx, tx, visit_id) if one.id == str(id))
+    require_ahead(hold.until, ctx.now())
     await _add(tx, row)
     return True, _view(ctx, row, None)
 

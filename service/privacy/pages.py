@@ -1,6 +1,5 @@
 """The pages about personal data: for customers, and at the desk."""
 
-from datetime import datetime, time
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -23,6 +22,7 @@ from service.web.request import AnyRequest
 from service.web.templates import render
 
 from . import account_holds, holds, inventory, retention
+from .hold_rules import end_of_day
 from .holds import Hold
 
 TITLES: dict[str, AnyText] = {
@@ -91,7 +91,7 @@ class PrivacyDeskController(DeskController):
         until = desk.form.get("hold_until", "")
         given: dict[str, Any] = {"reason": desk.form.get("hold_reason", "").strip()}
         if until:
-            given["until"] = datetime.combine(parse_date(desk.form, "hold_until"), time(), desk.ctx.zone)
+            given["until"] = end_of_day(parse_date(desk.form, "hold_until"), desk.ctx.zone)
         await holds.set_hold(desk.ctx, desk.token, visit_id, uuid4(), convert_strict(Hold, given))
         return redirect_with_notice(f"/desk/visits/{visit_id}", HELD)
 

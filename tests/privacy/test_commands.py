@@ -23,7 +23,7 @@ def test_an_account_is_held_and_released(data: Path) -> None:
     assert held.returncode == 0, held.stderr
     (hold,) = json.loads(held.stdout)["holds"]
     assert (hold["account"], hold["reason"], hold["by"], hold["active"]) == (ACCOUNT, WHY, "console", True)
-    assert hold["until"] == "2099-01-01T00:00:00+08:00"
+    assert hold["until"] == "2099-01-01T23:59:59+08:00"
     released = run_command("hold", ACCOUNT.lower(), "--end", "--why", "和解", "--who", "wang", data=data)
     (hold,) = json.loads(released.stdout)["holds"]
     assert (hold["active"], hold["ended_by"], hold["ended_because"]) == (False, "wang", "和解")

@@ -1,6 +1,7 @@
 """Looks of the office that are none of their own are noted; and what a customer or a former colleague may ask for."""
 
 import json
+from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 from zipfile import ZipFile
@@ -11,12 +12,13 @@ from PIL import Image
 from service import errors
 from service.audit_log import log
 from service.evidence import thumbnails
-from service.privacy import commands, customers, erasing, export, inventory, staff
+from service.privacy import commands, customers, erasing, export, holds, inventory, staff
 from service.verify.log import verify
-from tests.support.api_client import VISIT, World, opened_world, record
+from tests.support.api_client import VISIT, World, opened_world, problem, record
 from tests.support.desk import leftovers, signed_in, text_of
 from tests.support.evidence import record_naming, send_evidence
 from tests.support.factories import a_plan, uid
+from tests.support.fake_gateway import stand
 from tests.support.pictures import name, picture
 from tests.support.privacy import ADDRESS, NAME, OLD_PHONE, OTHER, PHONE, PHOTO, lived_through
 
@@ -220,3 +222,30 @@ async def test_the_desk_shows_the_table_and_sets_and_ends_holds(sqlite_world: Wo
     gone = await wang.get(DESK)
     assert gone.status_code == 410
     assert "已按规定删除" in text_of(gone)
+
+
+async def test_a_hold_until_a_day_holds_that_day_and_none_is_set_that_is_over(sqlite_world: World) -> None:
+    world = sqlite_world
+    await world.plan(area="城东")
+    wang = await signed_in(world, "wang")
+    account = {"account": "1001"}
+    forms = ((f"/desk/privacy/holds/{VISIT}", {}), ("/desk/privacy/account-holds", account))
+    for path, more in forms:
+        gone = await wang.post(path, more | {"hold_reason": "诉讼 77 号", "hold_until": "2026-03-01"})
+        assert (gone.status_code, "保全不会生效" in text_of(gone)) == (422, True)
+    api = f"/v1/visits/{VISIT}/holds/{uid('hold')}"
+    over = {"reason": "诉讼 77 号", "until": "2026-03-02T11:59:59+08:00"}
+    assert problem(await world.ask("wang", "PUT", api, over)) == (422, "invalid-body")
+    assert await erasable(world)
+    for path, more in forms:
+        done = await wang.post(path, more | {"hold_reason": "诉讼 77 号", "hold_until": "2026-03-02"})
+        assert done.status_code == 303
+        stand(world.ctx, "23:59")
+        assert not await erasable(world)
+        stand(world.ctx, datetime.fromisoformat("2026-03-03T00:00:00+08:00"))
+        assert await erasable(world)
+        stand(world.ctx, "12:00")
+
+
+async def erasable(world: World) -> bool:
+    return not await world.ctx.db.read(lambda tx: holds.is_held(world.ctx, tx, VISIT))
