@@ -220,8 +220,13 @@ def complained(situation: Situation) -> tuple[Occasion, ...]:
     return _fresh(
         situation,
         "没有待答复的投诉 / no complaint waits for an answer",
-        ((one.came_at, _about(one, one.id, {"due": day_of(one.due_at)})) for one in open_ones if one.due_at),
+        ((one.came_at, _about(one, one.id, {"due": _last_day(one.due_at)})) for one in open_ones if one.due_at),
     )
+
+
+def _last_day(due_at: datetime) -> str:
+    """The last day on which something is in time: that before it where it is due at midnight, as working days end."""
+    return day_of(later(due_at, -timedelta(milliseconds=1)))
 
 
 def answered(situation: Situation) -> tuple[Occasion, ...]:

@@ -4,9 +4,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from service.context import ReviewPolicy
+from service.messages import automatic, worker
 from service.visits import working_days
 from tests.support.api_client import VISIT, World, problem
 from tests.support.customer import advance_clock, complaining
@@ -153,10 +155,14 @@ async def test_another_technician_takes_the_duties_along(world: World) -> None:
 
 async def test_where_working_days_count_holidays_do_not(world: World) -> None:
     world.ctx.review_policy = ReviewPolicy(working_days=True)
-    await complaining(world)  # 2025-05-15, a Thursday
+    tao = await complaining(world)  # 2025-05-15, a Thursday
     (owed,) = await duties(world)
     assert owed["since"].startswith("2025-05-15")
     assert (owed["due_at"], owed["calendar_known"]) == ("2025-05-23T00:00:00+08:00", True)
+    world.ctx.company = msgspec.structs.replace(world.ctx.company, automatic=frozenset(("complaint_received",)))
+    await automatic.send_owed(world.ctx)
+    await worker.deliver_due(world.ctx)
+    assert "最晚5月22日答复您" in tao.post.letters[-1].text  # the day after is too late
 
 
 @pytest.mark.parametrize(
