@@ -123,8 +123,14 @@ async def check_duties(tx: Transaction, visit: LoadedVisit, judgement: Judgement
     stored = {row[0]: row[1:] for row in await _rows(tx, "duties_of_visit", visit)}
     open_now = {key: row[:4] for key, row in stored.items() if row[4] is None}
     faults = [f"the duty {key} is not what the judge says" for key in _different(owed, open_now)]
+    past = {  # of a duty that was dropped, and then done or taken back all the same
+        (code.partition(".")[2], decision.by, decision.reason) for code, decision in visit.reviews.decisions.items()
+    }
     for key, row in stored.items():
-        if row[4] is not None and (row[5], row[6]) != dropped.get(key, ("", "")):
+        said = (row[5], row[6])
+        if row[4] is None or said == dropped.get(key, ("", "")):
+            continue
+        if key in dropped or (key, *said) not in past:
             faults.append(f"who dropped the duty {key}, and why, is not what was decided")
     return faults
 

@@ -9,11 +9,12 @@ import pytest
 
 from service.context import ReviewPolicy
 from service.messages import automatic, worker
+from service.verify.log import verify
 from service.visits import working_days
 from tests.support.api_client import VISIT, World, problem
 from tests.support.customer import advance_clock, complaining
 from tests.support.factories import said, uid
-from tests.support.reviews import later, reasons, review_of
+from tests.support.reviews import later, reasons, review, review_of
 
 ANSWER, SATISFIED = "complaint_answered_5d", "damage_customer_satisfied"
 
@@ -215,3 +216,24 @@ async def test_the_title_says_what_is_not_done_never_that_it_was(world: World) -
     assert (await world.ask("wang", "POST", path, {"entries": [{**entry, "evidence": [proof]}]})).status_code == 201
     (done,) = await duties(world, state="closed")
     assert done["title"]["zh"] == "投诉5日答复"
+
+
+@pytest.mark.parametrize("after", ["done", "taken back"])
+async def test_what_was_dropped_and_is_done_or_taken_back_later_is_no_fault(world: World, after: str) -> None:
+    await damaged(world)
+    shown, tag = await review_of(world)
+    codes = [one["finding"]["code"] for one in shown["findings"] if one["finding"]["kind"] == "open"]
+    assert f"open.{SATISFIED}[tile]" in codes
+    dropped = [{"code": code, "decision": "override", "reason": "客户说不用赔"} for code in codes]
+    assert (await review(world, tag, *dropped)).status_code == 200
+    assert {one["dropped_by"] for one in await duties(world, state="closed")} == {"wang"}
+    later(world, minutes=5)
+    if after == "done":
+        assert (await calls(world)).status_code == 201
+    else:
+        slip = said("09:50", "own_damage", withdraws=str(uid("damage v")), reason="原来就裂了")
+        content = {"id": str(uid("slip")), "visit": str(VISIT), "checklist": "onsite@1", "entries": [slip]}
+        assert (await world.submit(content, uid("slip"))).status_code == 201
+    left = [one["finding"]["code"] for one in (await review_of(world))[0]["findings"]]
+    assert f"open.{SATISFIED}[tile]" not in left
+    assert (await verify(world.ctx)).faults == []
