@@ -19,6 +19,7 @@ from service.accounts.desk import (
     redirect_with_notice,
     render_desk,
 )
+from service.confirmation import masking
 from service.confirmation.responses import LEVELS, NOT_SIGNED, OUTCOMES
 from service.duties.callbacks import Callback, record_callback
 from service.judge.checklist import Clause
@@ -26,6 +27,7 @@ from service.judge.moments import in_zone
 from service.records.office_entries import add_office_entries
 from service.visits.batches import SERVICE_WRITER
 from service.visits.customer_link import technician_at_door
+from service.visits.former_numbers import FormerNumbers
 from service.visits.page_words import FLAGS, REASONS, SEVERITIES, VERDICTS
 from service.visits.review_rows import Assignee, Correction, Explanation
 from service.visits.wire import OfficeEntries
@@ -322,6 +324,7 @@ async def _page(
         "decided": decided,
         "levels": ANSWER_LEVELS,
         "link_maker": link_maker,
+        "corrected": _corrected_numbers(desk, page),
         "code_numbers": {entry: one.number for one in page.visit.said for entry in one.entries if one.number},
         "signatures": SIGNATURES,
         "outcomes": {**OUTCOMES, "": NOT_SIGNED},
@@ -331,6 +334,12 @@ async def _page(
     return render_desk(
         desk, "reviews/visit.html", view, status, section=section, back=_address(visit_id), assets=VISIT_SCRIPT
     )
+
+
+def _corrected_numbers(desk: DeskRequest, page: VisitPage) -> dict[str, datetime]:
+    """The numbers that were the visit's, masked as the answers keep them, and when each was corrected."""
+    former = FormerNumbers(page.visit.customer.phone, page.visit.trail)
+    return {masking.phone(number): desk.ctx.to_local_time(at) for number, at in former.until.items()}
 
 
 def link_maker(by: str) -> PageText:

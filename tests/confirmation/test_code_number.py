@@ -94,6 +94,21 @@ async def test_who_got_the_code_at_a_number_that_was_corrected_since_is_not_the_
     assert answer["number"]["masked"].endswith("2222")
 
 
+async def test_the_desk_says_that_a_number_was_corrected_after_the_signature(sqlite_world: World) -> None:
+    tao = await example_customer(sqlite_world, "S04", drop=UNSIGNED)
+    await tao.enters()
+    assert (await tao.signs()).status_code == 200
+    wang = await signed_in(sqlite_world, "wang")
+    path = f"/desk/visits/{tao.visit}"
+    advance_clock(sqlite_world, minutes=2)
+    await change_number(tao, "138-0000-0000 / 13911112222", "zhao")
+    assert "更正成了别的号码" not in text_of(await wang.get(path))
+    await change_number(tao, "13911112222", "zhao")
+    assert "起是本次上门的号码 · 9月10日 16:18 更正成了别的号码" in text_of(await wang.get(path))
+    await change_number(tao, "13800000000", "zhao")
+    assert "更正成了别的号码" not in text_of(await wang.get(path))
+
+
 async def test_a_code_on_its_way_to_a_number_that_was_corrected_since_opens_nothing(world: World) -> None:
     tao = await example_customer(world, "S04", drop=UNSIGNED)
     code = await tao.code()
