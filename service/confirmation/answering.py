@@ -100,8 +100,8 @@ async def _handle_appointment(
 ) -> None:
     appointment = current_appointment(visit, ctx.now(), ctx.company.cutoff_hours)
     window = appointment.window
-    seen = ((answers.window_from, window and window.start), (answers.window_to, window and window.end))
-    if any(given is not None and given != current for given, current in seen):
+    shown = ((answers.window_from, window and window.start), (answers.window_to, window and window.end))
+    if any(given is not None and given != current for given, current in shown):
         raise errors.AppointmentChanged
     for answer in about:
         await _answer_appointment(ctx, tx, link, visit, appointment, answer.good)
@@ -139,7 +139,7 @@ async def _request_reschedule(
     request: RescheduleRequest,
 ) -> None:
     wish, window = request.wish.strip(), request.window
-    asked = None if appointment.agreed else appointment.asked  # who has agreed since asks anew
+    asked = None if appointment.agreed else appointment.asked  # who has agreed since asks again
     if asked is not None and (asked.wish, asked.window) == (wish, window):
         return
     if appointment.may_ask_until is None:
