@@ -62,7 +62,7 @@ class EventsController(Controller):
         """Time, what happened, to whom, by whom, why, and what else is known."""
         wanted = EventFilter(person=person or "", what=what or "", since=since, until=until)
         table, count = _Table(), 0
-        while count < TABLE_ROWS:  # page by page: whoever asks for anything else gets their turn in between
+        while count < TABLE_ROWS:  # page by page: other requests get their turn in between
             found = await list_events(*caller, wanted, size=min(SCANNED, TABLE_ROWS - count))
             table.add(found.items)
             count += len(found.items)

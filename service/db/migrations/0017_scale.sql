@@ -1,4 +1,4 @@
--- Whoever erases a visit, and the reference to it, would read all agendas.
+-- Erasing a visit and the check of this reference would read all agendas.
 CREATE INDEX sync_feed_visit ON sync_feed (visit);
 
 -- The nightly deletion finds the looks that are due without reading all others.
