@@ -43,7 +43,7 @@ LONG = {  # more than ten seconds of CPU time each
     "test_work_bounds",
     "test_worst_bodies",
 }
-FLEETING = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off", "jit=off")
+FLEETING = ("fsync=off", "synchronous_commit=off", "autovacuum=off", "jit=off")
 """What a test writes need not be durable, nor is there ever enough of it to vacuum."""
 POSTGRES = {"postgres", "postgres_database", "bucket"}
 BROWSERS = {

@@ -163,6 +163,8 @@ async def _propagate_change(
     planned_at = before.planned_at if plan.window is None else to_ms(plan.window.start)
     await summaries.update_plan(tx, row.id, plan, planned_at, row.revision + 1)
     await search_index.change(tx, row.id, row.area, search_texts(before.plan), search_texts(plan))
+    if plan.customer != before.plan.customer:
+        await search_index.add_former(tx, row.id, (before.plan.customer,))
     after = await load_visit(ctx, tx, await visits_repository.lock_visit(tx, row.id) or row)
     if plan.customer.phone != before.plan.customer.phone:
         after = await take_back_misdirected(ctx, tx, after, writer)

@@ -10,10 +10,12 @@ from service.context import AppContext
 from service.db.database import Transaction
 from service.text import identifier_key, phone_numbers, search_key
 from service.visits import repository as visits_repository
+from service.visits import search_index
 from service.visits.change_rows import changes_of
 from service.visits.changes import DetailsUpdate
 from service.visits.loading import PLAN_DECODER
 from service.visits.plan import Customer
+from service.visits.repository import VisitRow
 from service.visits.summaries import get_summary
 from service.web.defects import or_unreadable
 
@@ -41,7 +43,8 @@ async def find(ctx: AppContext, text: str, by: Collection[By] = ANY) -> list[Fou
     """The visits whose customer has exactly this telephone, name or account now, or had it before a change."""
     if not search_key(text):  # it would occur in every text
         return []
-    candidates = await ctx.db.read(lambda tx: _candidates(tx, text, by))
+    numbers = phone_numbers(text) if "phone" in by else ()
+    candidates = await ctx.db.read(lambda tx: search_index.find_by_customer(tx, text, numbers))
     found: list[FoundVisit] = []
     for visit_id in candidates:
 
@@ -54,28 +57,14 @@ async def find(ctx: AppContext, text: str, by: Collection[By] = ANY) -> list[Fou
     return sorted(found, key=lambda one: (one.planned_at, one.visit))
 
 
-async def _candidates(tx: Transaction, text: str, by: Collection[By]) -> list[UUID]:
-    """Visits in which the text occurs. It goes through all texts, since a telephone that was changed is in no index."""
-    key = search_key(text).replace("!", "!!").replace("%", "!%").replace("_", "!_")
-    found = [bytes(visit) for (visit,) in await tx.fetch_all("visits_with_text", pattern=f"%{key}%")]
-    for visit, plan, details in await tx.fetch_all("visits_with_changed_details"):
-        changed = _details.decode(details).customer
-        if is_customer(PLAN_DECODER.decode(plan).customer, text, by) or (changed and is_customer(changed, text, by)):
-            found.append(bytes(visit))
-    return [UUID(bytes=visit) for visit in dict.fromkeys(found)]
-
-
 async def _match(tx: Transaction, visit_id: UUID, text: str, by: Collection[By]) -> FoundVisit | None:
     summary, row = await get_summary(tx, visit_id), await visits_repository.get_visit(tx, visit_id)
     if row is None or summary is None:
         return None
     plan = PLAN_DECODER.decode(summary.plan)
-    customers = [PLAN_DECODER.decode(row.body).customer, plan.customer]
-    details = [_details.decode(change.body) for change in await changes_of(tx, visit_id) if change.kind == "details"]
-    customers += [one.customer for one in details if one.customer is not None]
-    if not any(is_customer(one, text, by) for one in customers):
-        return None
     customer = plan.customer
+    if not any(is_customer(one, text, by) for one in (customer, *await named_by(tx, row))):
+        return None
     return FoundVisit(
         visit=str(visit_id),
         planned_at=summary.planned_at,
@@ -86,6 +75,12 @@ async def _match(tx: Transaction, visit_id: UUID, text: str, by: Collection[By])
         account=customer.account,
         area=row.area,
     )
+
+
+async def named_by(tx: Transaction, row: VisitRow) -> list[Customer]:
+    """The customers that a visit names or named, from the first plan on."""
+    details = [_details.decode(change.body) for change in await changes_of(tx, row.id) if change.kind == "details"]
+    return [PLAN_DECODER.decode(row.body).customer, *(one.customer for one in details if one.customer is not None)]
 
 
 def is_customer(customer: Customer, text: str, by: Collection[By] = ANY) -> bool:

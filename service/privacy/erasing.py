@@ -17,13 +17,14 @@ from service.visits import batches, search_index, summaries, sync_feed
 from service.visits import repository as visits_repository
 from service.visits.complaints import receipt_numbers
 from service.visits.loading import PLAN_DECODER, to_batch
+from service.visits.plan import Customer
 from service.visits.repository import VisitRow
 from service.visits.status import search_texts
 from service.web.decoding import to_json
 from service.web.defects import or_unreadable
 from service.webhooks.events import forget_visit
 
-from . import copies, holds, places
+from . import copies, customers, holds, places
 from .places import VisitData
 
 _STEPS = (
@@ -198,10 +199,12 @@ async def _erase_search(ctx: AppContext, tx: Transaction, row: VisitRow) -> None
         await search_index.remove(tx, row.id, *known)
 
 
-async def _indexed(ctx: AppContext, tx: Transaction, row: VisitRow) -> tuple[tuple[str, ...], tuple[str, ...]]:
+async def _indexed(
+    ctx: AppContext, tx: Transaction, row: VisitRow
+) -> tuple[tuple[str, ...], tuple[str, ...], list[Customer]]:
     summary = await summaries.get_summary(tx, row.id)
     plan = PLAN_DECODER.decode(row.body if summary is None else summary.plan)
     entries: list[Entry] = []
     for batch in await batches.batches_of(tx, row.id):
         entries += to_batch(batch, ctx.to_local_time(batch.received_at)).entries
-    return search_texts(plan), receipt_numbers(entries)
+    return search_texts(plan), receipt_numbers(entries), await customers.named_by(tx, row)

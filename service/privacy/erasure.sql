@@ -29,7 +29,7 @@ UNION ALL SELECT 'webhook_events', count(*) FROM webhook_events WHERE visit = :v
 UNION ALL SELECT 'duties', count(*) FROM duties WHERE visit = :visit
 UNION ALL SELECT 'search_texts', count(*) FROM search_texts WHERE visit = :visit
 UNION ALL SELECT 'visit_summaries', count(*) FROM visit_summaries WHERE visit = :visit
-UNION ALL SELECT 'sync_feed', count(*) FROM sync_feed f JOIN people p ON p.login = f.login WHERE f.visit = :visit
+UNION ALL SELECT 'sync_feed', count(*) FROM sync_feed WHERE visit = :visit
 UNION ALL SELECT 'file_references', count(*) FROM file_references WHERE visit = :visit
 UNION ALL SELECT 'duty_mails', count(*) FROM duty_mails WHERE text LIKE :mention;
 
@@ -59,8 +59,7 @@ SELECT id FROM quarantine WHERE path_id = :path_id;
 SELECT id FROM access_log WHERE what = :what;
 
 -- name: people_of_feed
--- The feed has no index by visit, and there are few people.
-SELECT f.login, f.active FROM people p JOIN sync_feed f ON f.login = p.login AND f.visit = :visit ORDER BY f.login;
+SELECT login, active FROM sync_feed WHERE visit = :visit ORDER BY login;
 
 -- name: add_erased_visit!
 INSERT INTO erased_visits (visit, erasure, type, area, day, checklist, checklist_version, state, verdict)
@@ -135,7 +134,7 @@ DELETE FROM legal_holds WHERE visit = :visit;
 UPDATE duty_mails SET text = '', next_at = NULL WHERE text LIKE :mention;
 
 -- name: erase_sync_feed!
-DELETE FROM sync_feed WHERE visit = :visit AND login IN (SELECT login FROM people);
+DELETE FROM sync_feed WHERE visit = :visit;
 
 -- name: erase_changes!
 DELETE FROM changes WHERE visit = :visit;
@@ -153,9 +152,3 @@ DELETE FROM visits WHERE id = :visit;
 -- The sweeper deletes it, now or after a crash.
 INSERT INTO pending_blobs (sha256, at, leaving) VALUES (:sha256, 0, 0)
 ON CONFLICT (sha256) DO UPDATE SET at = 0, leaving = 0;
-
--- name: visits_with_text
-SELECT visit FROM search_texts WHERE text LIKE :pattern ESCAPE '!';
-
--- name: visits_with_changed_details
-SELECT v.id, v.body, c.body FROM changes c JOIN visits v ON v.id = c.visit WHERE c.kind = 'details';

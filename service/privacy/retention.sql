@@ -21,15 +21,16 @@ SELECT day, ended_at, positions_until, counts FROM retention_runs WHERE ended_at
 SELECT max(positions_until) FROM retention_runs;
 
 -- name: due_visits
--- Visits that are closed or cancelled, and of which nothing is owed or held. What was written last decides.
+-- Visits that are closed or cancelled, and of which nothing is owed or held. What was written last decides. CASE has
+-- SQLite, which has no statistics, walk along the index of the visits that ended, and look at the holds of each.
 SELECT s.ends_at, s.visit FROM visit_summaries s
-WHERE s.state IN ('closed', 'cancelled') AND s.ends_at < :before AND (s.ends_at, s.visit) > (:after_at, :after_id)
+WHERE CASE WHEN s.state IN ('closed', 'cancelled') THEN 1 ELSE 0 END = 1 AND s.ends_at < :before AND (s.ends_at, s.visit) > (:after_at, :after_id)
     AND s.reasons = ''
     AND NOT EXISTS (SELECT 1 FROM batches b WHERE b.visit = s.visit AND b.received_at >= :before)
     AND NOT EXISTS (SELECT 1 FROM changes c WHERE c.visit = s.visit AND c.at >= :before)
     AND NOT EXISTS (SELECT 1 FROM reviews r WHERE r.visit = s.visit AND r.at >= :before)
     AND NOT EXISTS (SELECT 1 FROM duties d WHERE d.visit = s.visit AND d.closed_at IS NULL)
-    AND NOT EXISTS (SELECT 1 FROM legal_holds h WHERE h.visit = s.visit AND h.ends IS NULL
+    AND NOT EXISTS (SELECT 1 FROM legal_holds h WHERE h.visit = s.visit AND CASE WHEN h.ends IS NULL THEN 1 ELSE 0 END = 1
         AND (h.until_at IS NULL OR h.until_at > :now)
         AND NOT EXISTS (SELECT 1 FROM legal_holds e WHERE e.ends = h.id))
 ORDER BY s.ends_at, s.visit LIMIT :size;
@@ -42,11 +43,16 @@ SELECT count(*) FROM visit_summaries WHERE ends_at < :before;
 SELECT id FROM quarantine WHERE decision IS NOT NULL AND decided_at < :before AND id > :after ORDER BY id LIMIT :size;
 
 -- name: due_looks
-SELECT id FROM access_log WHERE at < :before AND id > :after ORDER BY id LIMIT :size;
+SELECT at, id FROM access_log WHERE at < :before AND (at, id) > (:after_at, :after_id) ORDER BY at, id LIMIT :size;
+
+-- name: blobs_step^
+-- The file that many further.
+SELECT sha256 FROM blobs WHERE sha256 > :after ORDER BY sha256 LIMIT 1 OFFSET :steps;
 
 -- name: due_uploads
+-- Of the next files: nearly all are named by a visit, so it is a long way from one that is due to the next.
 SELECT f.sha256 FROM blobs f
-WHERE f.stored_at < :before AND f.sha256 > :after
+WHERE f.sha256 > :after AND f.sha256 <= :end AND f.stored_at < :before
     AND NOT EXISTS (SELECT 1 FROM file_references n WHERE n.sha256 = f.sha256)
     AND NOT EXISTS (SELECT 1 FROM people p WHERE p.photo = f.sha256)
     AND NOT EXISTS (SELECT 1 FROM received_files r WHERE r.sha256 = f.sha256 AND r.sent_at >= :before)
@@ -101,6 +107,9 @@ SELECT b.id, b.visit, b.received_at, b.body FROM batches b
 WHERE b.visit = :visit AND b.received_at < :before
     AND NOT EXISTS (SELECT 1 FROM reduced_records r WHERE r.id = b.id);
 
--- name: erased_by_month
-SELECT substr(day, 1, 7) AS month, type, verdict, count(*) FROM erased_visits
-GROUP BY 1, 2, 3 ORDER BY 1 DESC, 2, 3 LIMIT :size;
+-- name: last_erased_day^
+SELECT max(day) FROM erased_visits WHERE day < :before;
+
+-- name: erased_between
+SELECT type, verdict, count(*) FROM erased_visits WHERE day >= :since AND day < :before
+GROUP BY type, verdict ORDER BY type, verdict;

@@ -1,2 +1,4 @@
 -- name: events_naming
-SELECT id, body FROM events WHERE convert_from(body, 'UTF8') LIKE :login;
+-- Those from before events were found by person have no columns but their body.
+SELECT id, body FROM events WHERE person = :person
+UNION ALL SELECT id, body FROM events WHERE what = '' AND convert_from(body, 'UTF8') LIKE :mention;

@@ -75,7 +75,8 @@ async def _find(tx: Transaction, login: str) -> tuple[Counter[str], dict[bytes, 
     if person[0] is None:
         raise errors.StillHere
     counts, rows, files = Counter({"people": 1}), dict[bytes, str](), list[bytes]()
-    for key, body in await tx.fetch_all("events_naming", login=f'%"person":{msgspec.json.encode(login).decode()}%'):
+    mention = f'%"person":{msgspec.json.encode(login).decode()}%'
+    for key, body in await tx.fetch_all("events_naming", person=login, mention=mention):
         if msgspec.json.decode(body).get("person") == login:
             rows[bytes(key)] = "events"
     counts["events"] = len(rows)

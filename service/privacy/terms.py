@@ -20,6 +20,9 @@ from . import account_holds, customers, erasing, holds, places, staff
 
 DAY_MS = 86_400_000
 SIZE = 100
+STEP_SIZE = 2_000
+LAST = b"\xff" * 64
+START = (-(2**62), b"")
 BY, WHY = "the service", "term"
 Key = Any
 Step = Callable[[AppContext, list[Key]], Awaitable[int]]
@@ -34,6 +37,8 @@ class Term(msgspec.Struct, frozen=True):
     first: Key = b""
     countable: Step | None = None
     """How many of the keys would go, where not all do."""
+    step: str = ""
+    """Where few of many rows are due: finds the key up to which a statement looks for them."""
 
     def days(self, policy: RetentionPolicy) -> int:
         """For how many days it is kept; 0: for good."""
@@ -44,12 +49,27 @@ class Term(msgspec.Struct, frozen=True):
         return len(keys) if self.countable is None else await self.countable(ctx, keys)
 
     async def due(self, ctx: AppContext, before: int, after: Key) -> list[Key]:
-        """The next keys that are due."""
-        more = {"now": ctx.clock(), "after_at": after[0], "after_id": after[1]} if self.kind == "visits" else {}
-        more |= {"erased": ERASED_NAME} if self.kind == "staff" else {}
-        given = {"before": before, "after": after, "size": SIZE, **more}
+        """The next keys that are due: ids, or times with ids."""
+        while True:
+            end = await self._end_of_step(ctx, after)
+            found = await self._due_until(ctx, before, after, LAST if end is None else end)
+            if found or end is None:
+                return found
+            after = end
+
+    async def _due_until(self, ctx: AppContext, before: int, after: Key, end: Key) -> list[Key]:
+        timed = isinstance(after, tuple)
+        start: dict[str, Any] = {"after_at": after[0], "after_id": after[1]} if timed else {"after": after}
+        given = {"before": before, "end": end, "size": SIZE, "now": ctx.clock(), "erased": ERASED_NAME, **start}
         rows: list[Any] = await ctx.db.read(lambda tx: tx.fetch_all(self.query, **given))
-        return rows if self.kind == "visits" else [row[0] for row in rows]
+        return rows if timed else [row[0] for row in rows]
+
+    async def _end_of_step(self, ctx: AppContext, after: Key) -> Key | None:
+        """The last key that a statement may look at; None: all that there are."""
+        if not self.step:
+            return None
+        row = await ctx.db.read(lambda tx: tx.fetch_one(self.step, after=after, steps=STEP_SIZE - 1))
+        return None if row is None else row[0]
 
 
 @read_only
@@ -138,6 +158,13 @@ def _rows(subject: str, query: str, looks: str = "") -> Step:
     return erase
 
 
+async def _erase_looks(ctx: AppContext, keys: list[Key]) -> int:
+    return await _erase_access(ctx, [look for _, look in keys])
+
+
+_erase_access = _rows("access_log", "erase_access")
+
+
 async def _erase_uploads(ctx: AppContext, keys: list[Key]) -> int:
     files = [bytes(key) for key in keys]
     await _erase_upload_rows(ctx, files)
@@ -184,10 +211,10 @@ SETTINGS = {"codes": "sign_ins", "account_holds": "visits"}
 """The field of the policy, where a kind has another name."""
 TERMS = (
     Term("account_holds", "due_account_holds", _erase_account_holds, "", _count_left_over),
-    Term("visits", "due_visits", _erase_visits, (-(2**62), b""), _count_free_visits),
+    Term("visits", "due_visits", _erase_visits, START, _count_free_visits),
     Term("quarantine", "due_quarantine", _rows("quarantine", "erase_input", "looks_at_input")),
-    Term("uploads", "due_uploads", _erase_uploads),
-    Term("looks", "due_looks", _rows("access_log", "erase_access")),
+    Term("uploads", "due_uploads", _erase_uploads, step="blobs_step"),
+    Term("looks", "due_looks", _erase_looks, START),
     Term("sign_ins", "due_sign_ins", _of_people("delete_token", "owner_of_token")),
     Term("codes", "due_codes", _of_people("delete_code", "owner_of_code")),
     Term("mails", "due_mails", _plain("delete_mail")),

@@ -108,9 +108,13 @@ async def _visible_people(tx: Transaction, caller: Person) -> Callable[[EventRow
 
 async def _page(tx: Transaction, start: tuple[int, UUID], filters: dict[str, Any], size: int) -> list[EventRow]:
     before = {"before_at": start[0], "before_id": start[1].bytes}
-    query = "events_of_person" if filters["person"] else "events_page"
-    given = filters if filters["person"] else {name: value for name, value in filters.items() if name != "person"}
-    return await fetch_structs(tx, EventRow, query, **before, **given, size=size)
+    times = {"since": filters["since"], "until": filters["until"], "size": size}
+    if filters["person"]:
+        names = {"person": filters["person"], "what": filters["what"]}
+        return await fetch_structs(tx, EventRow, "events_of_person", **before, **times, **names)
+    if filters["what"]:
+        return await fetch_structs(tx, EventRow, "events_called", **before, **times, what=filters["what"])
+    return await fetch_structs(tx, EventRow, "events_page", **before, **times)
 
 
 async def _signs(ctx: AppContext, tx: Transaction, may_see: Callable[[EventRow], bool] | None) -> tuple[Sign, ...]:

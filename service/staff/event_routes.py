@@ -4,6 +4,7 @@ import csv
 from io import StringIO
 from typing import Annotated
 
+import msgspec
 from litestar import Controller, get
 from litestar.response.base import ASGIResponse
 
@@ -12,7 +13,7 @@ from service.web.api_document import READ_ERRORS, answer, problems
 from service.web.query import text_parameter, time_parameter
 from service.web.responses import raw_response
 
-from .event_listing import EventFilter, EventPage, EventView, list_events
+from .event_listing import SCANNED, EventFilter, EventPage, EventView, list_events
 from .event_words import WORDS
 
 TABLE_ROWS = 10_000
@@ -60,20 +61,36 @@ class EventsController(Controller):
     ) -> ASGIResponse:
         """Time, what happened, to whom, by whom, why, and what else is known."""
         wanted = EventFilter(person=person or "", what=what or "", since=since, until=until)
-        found = await list_events(*caller, wanted, size=TABLE_ROWS)
-        return raw_response(200, _table(found.items).encode("utf-8-sig"), _CSV)
+        table, count = _Table(), 0
+        while count < TABLE_ROWS:  # page by page: other requests get their turn in between
+            found = await list_events(*caller, wanted, size=min(SCANNED, TABLE_ROWS - count))
+            table.add(found.items)
+            count += len(found.items)
+            if found.after is None:
+                break
+            wanted = msgspec.structs.replace(wanted, after=found.after)
+        return raw_response(200, table.text().encode("utf-8-sig"), _CSV)
 
 
-def _table(events: tuple[EventView, ...]) -> str:
-    out = StringIO()
-    table = csv.writer(out)
-    table.writerow(("时间", "事件", "what", "对象", "经手", "理由", "其他"))
-    for one in events:
-        words = WORDS[one.what].zh if one.what in WORDS else one.what
-        details = "；".join(f"{name}={value}" for name, value in one.details.items())
-        row = (one.at.isoformat(timespec="seconds"), words, one.what, one.person, one.by, one.reason, details)
-        table.writerow([_plain(cell) for cell in row])
-    return out.getvalue()
+class _Table:
+    """A table of events, to which more are added."""
+
+    def __init__(self) -> None:
+        self._out = StringIO()
+        self._rows = csv.writer(self._out)
+        self._rows.writerow(("时间", "事件", "what", "对象", "经手", "理由", "其他"))
+
+    def add(self, events: tuple[EventView, ...]) -> None:
+        """Add a row for each."""
+        for one in events:
+            words = WORDS[one.what].zh if one.what in WORDS else one.what
+            details = "；".join(f"{name}={value}" for name, value in one.details.items())
+            row = (one.at.isoformat(timespec="seconds"), words, one.what, one.person, one.by, one.reason, details)
+            self._rows.writerow([_plain(cell) for cell in row])
+
+    def text(self) -> str:
+        """All of it."""
+        return self._out.getvalue()
 
 
 def _plain(cell: str) -> str:

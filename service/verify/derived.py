@@ -61,7 +61,8 @@ async def _check_references(tx: Transaction, visit: LoadedVisit) -> list[str]:
 
 
 async def _check_search(tx: Transaction, visit: LoadedVisit) -> list[str]:
-    text, tokens = search_index.index_rows(search_texts(visit.plan), receipt_numbers(visit.merged.entries))
+    receipts, former = receipt_numbers(visit.merged.entries), visit.plan_history.former_customers
+    text, tokens = search_index.index_rows(search_texts(visit.plan), receipts, former)
     row = await tx.fetch_one("search_texts_of", visit=visit.row.id.bytes)
     if row is None or row != (visit.row.area, text):
         return ["it is not found by its texts"]

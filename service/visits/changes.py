@@ -98,6 +98,11 @@ class PlanHistory(msgspec.Struct, frozen=True):
     trail: tuple[ChangeRecord, ...] = ()
     ever_assigned: frozenset[str] = frozenset()  # the logins of everybody who is or was to go
 
+    @property
+    def former_customers(self) -> list[Customer]:
+        """The customers that the plan named before changes of its details, in their order."""
+        return [record.old["customer"] for record in self.trail if "customer" in record.old]
+
 
 def apply_change(plan: Plan, content: Content) -> Plan:
     """The plan after a change; an equal plan if the change has no effect."""

@@ -7,6 +7,19 @@ DELETE FROM search_tokens WHERE token = :token AND visit = :visit;
 -- name: visits_with_token
 SELECT visit FROM search_tokens WHERE token = :token ORDER BY visit LIMIT :size;
 
+-- name: visits_of_former
+SELECT visit FROM search_tokens WHERE token = :token;
+
+-- name: visits_with_text
+-- Of the visits with a token, those with a text in their lines, each between two ends of lines. LIMIT 1 OFFSET 0 has
+-- PostgreSQL look at these visits alone.
+SELECT k.visit FROM search_tokens k
+WHERE k.token = :token AND EXISTS (
+    SELECT 1 FROM search_texts t
+    WHERE t.visit = k.visit AND CAST(:line AS TEXT) || t.text || CAST(:line AS TEXT) LIKE :pattern ESCAPE '!'
+    LIMIT 1 OFFSET 0
+);
+
 -- name: set_search_texts!
 INSERT INTO search_texts (visit, area, text) VALUES (:visit, :area, :text)
 ON CONFLICT (visit) DO UPDATE SET text = excluded.text;

@@ -12,9 +12,10 @@ import msgspec
 
 from service.db.database import Transaction
 from service.db.rows import fetch_ids, fetch_structs, from_row
-from service.text import identifier_key, search_key
+from service.text import identifier_key, phone_numbers, search_key
 
-from .search_tokens import token_at, tokenize
+from .plan import Customer
+from .search_tokens import query_tokens, token_at, tokenize
 from .summaries import VisitFilter, VisitSummaryRow
 
 SearchPosition = tuple[UUID, str]  # the last visit read, and its token ('' where visits are sorted by id alone)
@@ -24,6 +25,8 @@ MAX_CHARACTER = "\U0010ffff"
 NO_FILTER = VisitFilter()
 TOKENS_PER_QUERY = 8
 MAX_REFERENCE_LENGTH = 200
+FEW = 2_000
+"""A token of so few visits is rare enough to read them all."""
 _SUMMARY_COLUMNS = len(VisitSummaryRow.__struct_fields__)
 
 
@@ -58,12 +61,11 @@ class SearchQuery(msgspec.Struct, frozen=True):
     def params(self, scope: str = "") -> dict[str, Any]:
         """Parameters of the search statements, without what the scope checks by itself."""
         wanted = self.wanted
-        text = self.text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
         rest = {name: "" if name == scope else getattr(wanted, name) for name in ("type", "state", "flag")}
         # scopes over visit_summaries check these themselves
         every = not (any(rest.values()) or (self.timed and not scope)) or scope not in ("", "person")
         return {
-            "pattern": f"%{text}%",
+            "pattern": f"%{_escaped(self.text)}%",
             "areas": "" if wanted.areas is None or scope == "area" else "\n".join(("", *wanted.areas, "")),
             "line": "\n",
             "every": int(every),
@@ -106,14 +108,18 @@ async def change(tx: Transaction, visit_id: UUID, area: str, before: Sequence[st
     await tx.execute("set_search_texts", visit=visit_id.bytes, area=area, text="\n".join(map(search_key, after)))
 
 
-def index_rows(texts: Sequence[str], receipts: Iterable[str]) -> tuple[str, set[str]]:
+def index_rows(texts: Sequence[str], receipts: Iterable[str], former: Iterable[Customer] = ()) -> tuple[str, set[str]]:
     """The text and the tokens by which a visit is found."""
-    return "\n".join(map(search_key, texts)), _tokens(texts) | set(map(_receipt_token, receipts))
+    tokens = _tokens(texts).union(map(_receipt_token, receipts), *map(_former_tokens, former))
+    return "\n".join(map(search_key, texts)), tokens
 
 
-async def remove(tx: Transaction, visit_id: UUID, texts: Sequence[str], receipts: Iterable[str]) -> None:
-    """Remove a visit from the index: its present texts, and the receipt numbers of its complaints."""
-    tokens = _tokens(texts).union(map(_receipt_token, receipts))
+async def remove(
+    tx: Transaction, visit_id: UUID, texts: Sequence[str], receipts: Iterable[str], former: Iterable[Customer] = ()
+) -> None:
+    """Remove a visit from the index: its present texts, the receipt numbers of its complaints, and customers that it
+    named before."""
+    _, tokens = index_rows(texts, receipts, former)
     await tx.execute_many("delete_search_token", [{"token": one, "visit": visit_id.bytes} for one in sorted(tokens)])
 
 
@@ -147,6 +153,48 @@ async def find_by_receipt(tx: Transaction, number: str) -> list[UUID]:
 def _receipt_token(number: str) -> str:
     """A receipt number as one token, which is neither in a text nor that of a work order number."""
     return f"\n\n{search_key(number)[:MAX_REFERENCE_LENGTH]}"
+
+
+async def add_former(tx: Transaction, visit_id: UUID, former: Iterable[Customer]) -> None:
+    """Index a visit by customers that it named before its details were changed, for `find_by_customer` alone."""
+    tokens = sorted(set[str]().union(*map(_former_tokens, former)))
+    await tx.execute_many("add_search_token", [{"token": token, "visit": visit_id.bytes} for token in tokens])
+
+
+async def find_by_customer(tx: Transaction, text: str, numbers: Sequence[str]) -> list[UUID]:
+    """The visits whose customer may have exactly this name, account or telephone, or had it before a change; and those
+    with one of some numbers among their telephones."""
+    key = search_key(text)
+    found = await _with_text(tx, sorted(tokenize([key])), f"\n{key}\n")
+    for number in map(search_key, numbers):
+        found += await _with_text(tx, query_tokens(number), number)
+    for one in {key, *numbers}:
+        found += await fetch_ids(tx, "visits_of_former", token=_former_token(one))
+    return list(dict.fromkeys(found))
+
+
+async def _with_text(tx: Transaction, tokens: list[str], part: str) -> list[UUID]:
+    """The visits that have all of some tokens and this part in their lines: those with the rarest token are read."""
+    numbers = await counts(tx, tokens, FEW)
+    if not all(numbers):
+        return []
+    rarest = tokens[numbers.index(min(numbers))]
+    return await fetch_ids(tx, "visits_with_text", token=rarest, line="\n", pattern=f"%{_escaped(part)}%")
+
+
+def _escaped(text: str) -> str:
+    """A text as a part of a pattern of LIKE."""
+    return text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
+
+
+def _former_tokens(customer: Customer) -> set[str]:
+    keys = {search_key(text) for text in (customer.name, customer.account, customer.phone)}
+    return {_former_token(key) for key in keys.union(phone_numbers(customer.phone)) if key}
+
+
+def _former_token(key: str) -> str:
+    """A name, an account or a telephone of a former customer as one token, apart from those of numbers."""
+    return f"\n\n\n{key[:MAX_REFERENCE_LENGTH]}"
 
 
 async def counts(tx: Transaction, tokens: Sequence[str], most: int) -> list[int]:

@@ -287,5 +287,6 @@ async def _backfill(ctx: AppContext, tx: Transaction, unreadable: set[UUID]) -> 
         await search_index.add(tx, visit_id, row.area, search_texts(visit.plan))
         await summaries.set_end(tx, visit_id, visit.ends_at)
         await search_index.add_receipts(tx, visit_id, receipt_numbers(visit.merged.entries))
+        await search_index.add_former(tx, visit_id, visit.plan_history.former_customers)
         await recompute_status(tx, await with_assignment_flag(tx, visit))
     return len(visit_ids)

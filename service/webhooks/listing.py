@@ -20,6 +20,7 @@ from .events import DeliveryState, EventRow, EventType, Outcome, add_event, get_
 
 PAGE_SIZE = 50
 MAX_ATTEMPTS = 50  # of one event, the latest
+STEP_SIZE = 500  # events that a transaction puts into a queue
 LAST_KEY = (2**62, UUID(int=2**128 - 1))
 
 
@@ -179,13 +180,28 @@ async def send_again(ctx: AppContext, tx: Transaction, token: bytes, event: UUID
     return Queued(len(names))
 
 
+async def send_all_again(ctx: AppContext, token: bytes, receiver: str, since: datetime) -> Queued:
+    """Send a receiver everything since a time again, such as after it lost data. NotFound. It is put into the queue in
+    small transactions, so that nobody who writes waits for it."""
+    count, after = 0, (to_ms(since), b"")
+    while after is not None:
+        queued, after = await _queue_next(ctx, token, receiver, after)
+        count += queued
+    return Queued(count)
+
+
 @transaction
-async def send_all_again(ctx: AppContext, tx: Transaction, token: bytes, receiver: str, since: datetime) -> Queued:
-    """Send a receiver everything since a time again, such as after it lost data. NotFound."""
+async def _queue_next(
+    ctx: AppContext, tx: Transaction, token: bytes, receiver: str, after: tuple[int, bytes]
+) -> tuple[int, tuple[int, bytes] | None]:
+    """Queue the next events after one; how many, and the last of them, unless there are no more."""
     await _require_admin(tx, token)
     _require_receiver(ctx, receiver)
-    params = {"receiver": receiver, "since": to_ms(since), "next_at": ctx.clock()}
-    return Queued(await tx.execute("queue_webhooks_since", **params))
+    start = {"after_at": after[0], "after_id": after[1]}
+    row = await tx.fetch_one("webhook_step", **start, steps=STEP_SIZE - 1)
+    end = (LAST_KEY[0], LAST_KEY[1].bytes) if row is None else (row[0], bytes(row[1]))
+    params = {"receiver": receiver, "next_at": ctx.clock(), "end_at": end[0], "end_id": end[1], **start}
+    return await tx.execute("queue_webhooks_between", **params), None if row is None else end
 
 
 def _require_receiver(ctx: AppContext, name: str) -> None:

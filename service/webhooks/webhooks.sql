@@ -14,9 +14,14 @@ INSERT INTO webhook_deliveries (event, receiver, since, state, tries, next_at)
 VALUES (:event, :receiver, :since, 'waiting', 0, :next_at)
 ON CONFLICT (event, receiver) DO UPDATE SET state = 'waiting', tries = 0, next_at = excluded.next_at;
 
--- name: queue_webhooks_since!
+-- name: webhook_step^
+-- The event that many further.
+SELECT at, id FROM webhook_events WHERE (at, id) > (:after_at, :after_id) ORDER BY at, id LIMIT 1 OFFSET :steps;
+
+-- name: queue_webhooks_between!
 INSERT INTO webhook_deliveries (event, receiver, since, state, tries, next_at)
-SELECT id, :receiver, at, 'waiting', 0, :next_at FROM webhook_events WHERE at >= :since AND type <> 'test'
+SELECT id, :receiver, at, 'waiting', 0, :next_at FROM webhook_events
+WHERE (at, id) > (:after_at, :after_id) AND (at, id) <= (:end_at, :end_id) AND type <> 'test'
 ON CONFLICT (event, receiver) DO UPDATE SET state = 'waiting', tries = 0, next_at = excluded.next_at;
 
 -- name: webhook_event^

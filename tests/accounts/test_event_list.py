@@ -8,7 +8,7 @@ from typing import Any
 
 import service
 from service.accounts.validation import NewPerson
-from service.staff import event_listing
+from service.staff import event_listing, event_routes
 from service.staff.event_words import WORDS
 from service.staff.people import create_person
 from tests.support.api_client import World, problem
@@ -67,6 +67,21 @@ async def test_pages_have_every_event_once(world: World, monkeypatch: Any) -> No
             found += [one["id"] for one in page["items"]]
             after = page["after"]
         assert (len(found), len(set(found))) == (expected, expected)
+
+
+async def test_the_table_of_a_supervisor_has_the_events_of_their_people_behind_many_others(
+    world: World, monkeypatch: Any
+) -> None:
+    for module in (event_listing, event_routes):
+        monkeypatch.setattr(module, "SCANNED", 2)
+    for number, area in enumerate(("城东", "城东", "城西", "城西", "城西", "城东", "城西", "城西", "城西")):
+        new = {"login": f"p{number}", "name": "某", "roles": ["technician"], "areas": [area]}
+        assert (await world.ask("admin", "POST", "/v1/people", new)).status_code == 201
+        later(world, minutes=1)
+    for who, expected in (("wang", "510"), ("admin", "876543210")):
+        table = (await world.ask(who, "GET", "/v1/events.csv?what=added")).content.decode("utf-8-sig")
+        rows = [line.split(",") for line in table.splitlines()[1:]]
+        assert "".join(row[3].removeprefix("p") for row in rows) == expected
 
 
 async def test_failed_sign_ins_are_signs_of_an_attack_and_throttled_ones_leave_nothing(world: World) -> None:

@@ -43,8 +43,6 @@ FEW |= {
     "files_of_visit_alone": "people, by the photo on their card",
     "due_uploads": "the same",
     "photo_elsewhere": "the same",
-    "people_of_feed": "people, each with one look into the index of their feed",
-    "erase_sync_feed": "the same",
     "last_retention_runs": "one row a night",
     "positions_reduced_until": "the same",
     "retention_run": "the same",
@@ -53,17 +51,12 @@ FEW |= {
 }
 BY_COMMAND = {
     "erase_search_tokens": "for a visit that cannot be read",
-    "visits_with_text": "old telephones are in no index; by command, or for a customer who asks for their data",
-    "visits_with_changed_details": "the same",
     "quarantined_mentions": "the whole quarantine, before an erasure, while nobody waits for it",
-    "events_naming": "all events, when a former colleague is erased",
     "visits_past_term": "a count for the administrator's command",
-    "erased_by_month": "erased visits, for statistics",
 }
 """Statements of erasures, for which nobody else waits."""
 LIMITED = {
     "backlog": "each from an index of what waits, and the last checkpoint from the end of its key",
-    "newest_leaf": "for `doorstep check`",
     "people_who_work": "people, for `doorstep check`",
     "messages_due": "walks along the due ones of its index until it has enough",
 }
@@ -216,3 +209,65 @@ async def test_a_queue_that_is_sorted_is_seen(engine: str, tmp_path: Path, reque
         "DROP INDEX visit_summaries_planned",
     )
     assert await sorts(engine, tmp_path, request, *without) == QUEUES
+
+
+@pytest.mark.parametrize(
+    ("statement", "index"),
+    [
+        ("due_visits", "visit_summaries_ended"),
+        ("due_looks", "access_log_at"),
+        ("events_called", "events_what"),
+        ("last_erased_day", "erased_visits_day"),
+        ("erased_between", "erased_visits_day"),
+    ],
+)
+async def test_few_of_many_rows_are_found_by_the_index_that_has_no_others(
+    address: str, statement: str, index: str
+) -> None:
+    """The test above takes any index, also one by which every row is read."""
+    assert index in await explained(address, statement)
+
+
+async def explained(address: str, statement: str) -> str:
+    if address.startswith("sqlite"):
+        sql = load_queries("sqlite")[statement].sql
+        with sqlite3.connect(address.removeprefix("sqlite:///")) as connection:
+            rows = connection.execute(f"EXPLAIN QUERY PLAN {sql}", dict.fromkeys(re.findall(r"(?<!:):(\w+)", sql)))
+            return "\n".join(step for *_, step in rows)
+    sql, params = load_queries("postgres")[statement]
+    connection = await asyncpg.connect(address)
+    await connection.execute("SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan")
+    await connection.execute(f"PREPARE looked_at AS {sql}")
+    rows = await connection.fetch(f"EXPLAIN EXECUTE looked_at({', '.join(['NULL'] * len(params))})")
+    await connection.close()
+    return "\n".join(row[0] for row in rows)
+
+
+async def test_whatever_refers_to_rows_that_are_deleted_has_an_index(address: str) -> None:
+    """Or each deletion would read the whole table that refers to them: erasing a visit took seconds."""
+    never_deleted = {"erasures"}
+    without = {one for one in await references_without_index(address) if one[2] not in never_deleted}
+    assert without == set()
+
+
+async def references_without_index(address: str) -> set[tuple[str, str, str]]:
+    """Table, column, and the table that it refers to."""
+    if address.startswith("postgres"):
+        connection = await asyncpg.connect(address)
+        rows = await connection.fetch(
+            "SELECT c.conrelid::regclass::text, a.attname, c.confrelid::regclass::text FROM pg_constraint c "
+            "JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1] "
+            "WHERE c.contype = 'f' AND NOT EXISTS (SELECT 1 FROM pg_index i "
+            "WHERE i.indrelid = c.conrelid AND i.indkey[0] = c.conkey[1] AND i.indpred IS NULL)"
+        )
+        await connection.close()
+        return {(row[0], row[1], row[2]) for row in rows}
+    with sqlite3.connect(address.removeprefix("sqlite:///")) as connection:
+        return {
+            (row[0], row[1], row[2])
+            for row in connection.execute(
+                'SELECT t.name, r."from", r."table" FROM sqlite_schema t, pragma_foreign_key_list(t.name) r '
+                "WHERE t.type = 'table' AND NOT EXISTS (SELECT 1 FROM pragma_index_list(t.name) i, "
+                'pragma_index_info(i.name) c WHERE c.seqno = 0 AND c.name = r."from" AND NOT i.partial)'
+            )
+        }

@@ -71,7 +71,7 @@ class AioTx:
         async with self.connection.execute(self.sql[query].sql, params) as cursor:
             return cursor.rowcount
 
-    many, together = SqliteTransaction.execute_many, SqliteTransaction.execute_batch
+    execute_many, execute_batch = SqliteTransaction.execute_many, SqliteTransaction.execute_batch
 
 
 class Each(SlowDisk):

@@ -4,6 +4,7 @@ import json
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
+from uuid import UUID
 from zipfile import ZipFile
 
 import pytest
@@ -14,6 +15,7 @@ from service.audit_log import log
 from service.evidence import thumbnails
 from service.privacy import commands, customers, erasing, export, holds, inventory, staff
 from service.verify.log import verify
+from service.visits import status
 from tests.support.api_client import VISIT, World, opened_world, problem, record
 from tests.support.desk import leftovers, signed_in, text_of
 from tests.support.evidence import record_naming, send_evidence
@@ -21,6 +23,7 @@ from tests.support.factories import a_plan, uid
 from tests.support.fake_gateway import stand
 from tests.support.pictures import name, picture
 from tests.support.privacy import ADDRESS, NAME, OLD_PHONE, OTHER, PHONE, PHOTO, lived_through
+from tests.support.sql import run_sql
 
 SERIAL = "CAM-20260302-77"
 PATH, DESK = f"/v1/visits/{VISIT}", f"/desk/visits/{VISIT}"
@@ -142,6 +145,50 @@ async def test_a_customer_is_found_by_the_whole_of_a_telephone_name_or_account(
     details = {"customer": customer | {"phone": PHONE}, "reason": "换号"}
     assert (await world.ask("zhao", "PUT", f"{PATH}/details", details, if_match='"0"')).status_code == 200
     assert len(await customers.find(world.ctx, text)) == count
+
+
+@pytest.mark.parametrize(
+    ("text", "visit"),
+    [
+        ("+86 139 8765 0421", VISIT),
+        ("28881234", VISIT),
+        ("139 8765 0421 / 28881234", VISIT),
+        ("HU/1_%!", VISIT),
+        ("HU", None),
+        ("1", OTHER),
+    ],
+)
+async def test_a_customer_is_found_however_the_number_is_written(world: World, text: str, visit: UUID | None) -> None:
+    customer = {"name": NAME, "phone": "13987650421、28881234", "address": ADDRESS, "account": "HU/1_%!"}
+    await world.ask("zhao", "PUT", PATH, a_plan(customer=customer))
+    await world.ask("zhao", "PUT", f"/v1/visits/{OTHER}", a_plan(customer=customer | {"phone": "02", "account": "1"}))
+    found = await customers.find(world.ctx, text, by=("account", "phone"))
+    assert [one.visit for one in found] == ([] if visit is None else [str(visit)])
+
+
+async def test_every_customer_whom_a_visit_named_is_found_until_it_is_erased(world: World, address: str) -> None:
+    phones = [f"1390000000{number}" for number in range(3)]
+    customer = {"name": NAME, "phone": phones[0], "address": ADDRESS, "account": "HU-1"}
+    await world.ask("zhao", "PUT", PATH, a_plan(customer=customer))
+    for number, change in enumerate([{"phone": phones[1], "account": "HU-2"}, {"phone": phones[2]}, {"name": "陶"}]):
+        customer |= change
+        details = {"customer": customer, "reason": "换号"}
+        answer = await world.ask("zhao", "PUT", f"{PATH}/details", details, if_match=f'"{number}"')
+        assert answer.status_code == 200, answer.text
+    every = (*phones, "HU-1", "HU-2", NAME, "陶")
+    for text in every:
+        assert [one.visit for one in await customers.find(world.ctx, text)] == [str(VISIT)], text
+    await log.assign_sequence_numbers(world.ctx.db)
+    assert (await verify(world.ctx)).faults == []
+    await run_sql(address, "DELETE FROM search_tokens")
+    assert "it is not found by all of its texts" in str((await verify(world.ctx)).faults)
+    await run_sql(address, "UPDATE visit_summaries SET state = ''")
+    assert await status.backfill_summaries(world.ctx) == 1  # as after an upgrade
+    for text in every:
+        assert len(await customers.find(world.ctx, text)) == 1, text
+    await erasing.erase_visit(world.ctx, VISIT, "admin", "y")
+    assert await customers.find(world.ctx, phones[0]) == []
+    assert await run_sql(address, "DELETE FROM search_tokens") in (0, "DELETE 0")
 
 
 async def test_all_visits_of_a_customer_go_after_the_list_is_confirmed(address: str) -> None:

@@ -12,7 +12,7 @@ import pytest
 from service.accounts.authentication import token_digest
 from service.audit_log import log
 from service.context import AppContext, RetentionPolicy
-from service.privacy import erasing, positions, retention
+from service.privacy import erasing, pages, positions, retention, terms
 from service.verify.log import verify
 from tests.support.api_client import RECORD, VISIT, World, opened_world, record
 from tests.support.evidence import send_evidence
@@ -21,6 +21,7 @@ from tests.support.fake_gateway import set_up, stand
 from tests.support.pictures import name, picture
 from tests.support.retention import FINE, night, visited
 from tests.support.reviews import later
+from tests.support.sql import run_sql
 
 HELD, OPEN = uid("held"), uid("open")
 
@@ -135,7 +136,8 @@ def test_only_positions_are_reduced(body: bytes, expected: Any) -> None:
     assert (found and json.loads(found)) == expected
 
 
-async def test_smaller_things_go_after_their_terms(world: World) -> None:
+async def test_smaller_things_go_after_their_terms(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(terms, "STEP_SIZE", 1)  # files are looked for one by one
     stray, face, ask = picture(1), picture(2), world.ask
     await world.plan(area="城东")
     await world.submit(record())
@@ -152,8 +154,8 @@ async def test_smaller_things_go_after_their_terms(world: World) -> None:
     token = {"digest": token_digest("old"), "login": "li", "at": world.ctx.clock(), "kind": "session", "device": None}
     token |= {"label": "", "expires_at": None}
     await world.ctx.db.write(lambda tx: tx.execute("add_token", **token))
-    terms = {"quarantine": 20, "uploads": 20, "looks": 20, "sign_ins": 20, "mails": 20, "staff": 20}
-    world.ctx.retention = RetentionPolicy(visits=0, positions=0, **terms)
+    days = {"quarantine": 20, "uploads": 20, "looks": 20, "sign_ins": 20, "mails": 20, "staff": 20}
+    world.ctx.retention = RetentionPolicy(visits=0, positions=0, **days)
     assert (await night(world, 15)).counts == {}
     later(world, days=10)
     shown = await retention.preview(world.ctx)
@@ -172,6 +174,25 @@ async def test_smaller_things_go_after_their_terms(world: World) -> None:
     assert (await ask("li", "GET", f"/v1/records/{RECORD}")).status_code == 200
     assert await clean(world)
     assert (await retention.preview(world.ctx)).counts == {}
+
+
+async def test_the_newest_months_of_erased_visits_are_counted(
+    world: World, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await run_sql(address, "INSERT INTO erasures (id, at, sha256, body, salt) VALUES ('e', 0, 'e', 'e', 'e')")
+    days = ["2025-12-31", "2026-01-01", *["2026-01-31"] * 3, "2026-03-15"]
+    for number, day in enumerate(days):
+        kind = "repair_leak" if number == 2 else "meter_reading"
+        row = f"'{number}', 'e', '{kind}', '', '{day}', 'onsite', '1', 'closed', 'compliant'"
+        await run_sql(address, f"INSERT INTO erased_visits VALUES ({row})")  # noqa: S608
+    assert await pages.statistics(world.ctx) == [
+        ("2026-03", "meter_reading", "compliant", 1),
+        ("2026-01", "meter_reading", "compliant", 3),
+        ("2026-01", "repair_leak", "compliant", 1),
+        ("2025-12", "meter_reading", "compliant", 1),
+    ]
+    monkeypatch.setattr(pages, "ROWS", 2)
+    assert [month for month, *_ in await pages.statistics(world.ctx)] == ["2026-03", "2026-01"]
 
 
 async def test_nothing_goes_where_all_is_kept_for_good(world: World) -> None:

@@ -243,6 +243,27 @@ async def test_tests_and_replays_by_admins(world: World, gis: Other):
     assert (await world.ask("admin", "POST", "/v1/webhooks/nobody/deliveries", since)).status_code == 404
 
 
+async def test_everything_is_sent_again_in_small_transactions(
+    world: World, gis: Other, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(listing, "STEP_SIZE", 2)
+    for number in range(5):
+        await world.plan(uid(f"visit {number}"))
+    await deliver(world)
+    write, writes = world.ctx.db.write, list[Any]()
+
+    def counted(work: Any, **given: Any) -> Any:
+        writes.append(work)
+        return write(work, **given)
+
+    monkeypatch.setattr(world.ctx.db, "write", counted)
+    since = {"since": "2026-03-02T00:00:00+08:00"}
+    assert (await world.ask("admin", "POST", "/v1/webhooks/gis/deliveries", since)).json() == {"queued": 5}
+    assert len(writes) >= 3  # and one that notes that the token is used
+    assert await deliver_due(world) == 5
+    assert len(gis.events) == 10
+
+
 async def test_old_events_go(world: World, gis: Other):
     await world.plan()
     await deliver(world)
