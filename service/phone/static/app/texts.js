@@ -306,6 +306,7 @@ export const WORDS = {
   "outbox.record": ["记录", "Record"],
   "outbox.retry": ["再传一次", "Send again"],
   "outbox.lost": ["这张照片交不了", "This photo cannot be sent"],
+  "outbox.others": ["{person} 记的，不会以您的名义上传：请导出交给主管，或者等 {person} 在这台手机上登录。", "Recorded by {person}, and not sent in your name: export it for your supervisor, or wait until {person} is enrolled on this phone."],
   "outbox.discard": ["从手机里去掉", "Remove from this phone"],
   "outbox.discardTitle": ["从手机里去掉这一份？", "Remove this from the phone?"],
   "outbox.discardWhy": ["主管已经收下，或者确定不要了，才去掉。去掉以后找不回来。", "Only if your supervisor has it, or nobody needs it. This cannot be undone."],
