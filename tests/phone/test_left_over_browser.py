@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+import pytest
+
 from service.privacy import erasing
 from tests.phone.test_export_browser import hand_in
 from tests.support.api_client import World
@@ -112,6 +114,57 @@ async def test_a_correction_ends_although_its_entries_went_with_another_record(s
         assert len(view["records"]) == 4
 
 
+async def test_answers_to_a_correction_that_was_withdrawn_are_sent(sqlite_world: World) -> None:
+    world = sqlite_world
+    async with (
+        serve_gate(world) as (_, port),
+        enrolled_phone(world, f"http://127.0.0.1:{port}") as (_, page),
+    ):
+        visit = str(await plan_now(world, "v"))
+        left = "await app.records.addEntries(given, [{ what: 'left' }]); await app.records.seal(given); "
+        await run(page, PULL + ARRIVED + left + SEND, visit)
+        asked = await returned(world, visit, "id_shown")
+        answer = "await app.records.addEntries(given, [{ what: 'id_shown' }]); "
+        await run(page, PULL + answer + "await app.outbox.kick()", visit)
+        seen = (await world.ask("wang", "GET", f"/v1/visits/{visit}")).json()
+        assert (seen["state"], len(seen["records"])) == (
+            "returned",
+            2,
+        )  # they are handed in together, by the technician
+        assert (await world.ask("wang", "DELETE", f"/v1/corrections/{asked}")).status_code == 204
+        await run(page, "await app.outbox.kick(); await app.outbox.kick()")
+        seen = (await world.ask("wang", "GET", f"/v1/visits/{visit}")).json()
+        assert "id_shown" in [entry["what"] for entry in seen["entries"]]
+
+
+@pytest.mark.parametrize("hours", [-3, 3])
+async def test_a_phone_whose_clock_is_off_knows_what_is_completed(sqlite_world: World, hours: int) -> None:
+    world = sqlite_world
+    visit = str(await plan_today(world))
+    async with open_phone(world) as app:
+        await app.context.add_init_script(WRONG_CLOCK.replace("HOURS", str(hours)))
+        await app.open(f"visits/{visit}")
+        await app.page.locator(".stage").first.wait_for()
+        await app.page.evaluate(CLEARED_AND_LEFT, visit)
+        await app.synced()
+        await returned(world, visit, "site_cleared")
+        await app.synced()
+        await app.open()
+        await app.page.locator(".asked").first.tap()
+        await app.main("交回")
+        await app.page.get_by_role("alert").get_by_text("还没有补任何一项").wait_for()
+        await app.tap("现场已清理")
+        await app.take_photo(app.page.get_by_role("button", name="拍照").tap())
+        await app.page.locator(".picture").wait_for()
+        await app.main("记下")
+        await app.page.get_by_text("已补", exact=True).wait_for()
+        await app.main("交回")
+        await app.page.locator(".visits").wait_for()
+        await app.synced()
+        seen = (await world.ask("wang", "GET", f"/v1/visits/{visit}")).json()
+        assert seen["state"] == "to_review"
+
+
 async def test_what_another_person_wrote_is_removed_only_after_a_second_question(sqlite_world: World) -> None:
     visit = str(await plan_today(sqlite_world))
     async with open_phone(sqlite_world) as app:
@@ -157,4 +210,16 @@ LEFT = """async () => {
     const base = document.querySelector('script[type=module]').src.replace(/app\\/main.js$/, '');
     const { all } = await import(base + 'data/database.js');
     return Promise.all(['records', 'explanations', 'files'].map(async name => (await all(name)).length));
+}"""
+WRONG_CLOCK = """const off = HOURS * 3_600_000;
+const Real = Date;
+globalThis.Date = class extends Real {
+    constructor(...given) { given.length ? super(...given) : super(Real.now() + off); }
+    static now() { return Real.now() + off; }
+};"""
+CLEARED_AND_LEFT = """async visit => {
+    const base = document.querySelector('script[type=module]').src.replace(/app\\/main.js$/, '');
+    const { addEntries, seal } = await import(base + 'data/records.js');
+    await addEntries(visit, [{ what: 'arrived' }, { what: 'site_cleared' }, { what: 'left' }]);
+    await seal(visit);
 }"""

@@ -277,6 +277,7 @@ export const WORDS = {
   "correct.answered": ["已补", "Completed"],
   "correct.hand": ["交回", "Hand it back"],
   "correct.handed": ["已交回", "Handed back"],
+  "correct.ended": ["这次补正已经了结，不用再补", "This has been settled: nothing more is asked for"],
   "correct.nothing": ["还没有补任何一项", "Nothing is completed yet"],
   "correct.lacking": ["还没有补：{names}。照样交回，再按一次。", "Not completed: {names}. Press again to hand it back."],
   "correct.blocked": ["不能在手机上补：{names}。请打电话给主管（{by}），先不交回。", "Cannot be completed here: {names}. Call your supervisor ({by}); not handed back yet."],

@@ -38,7 +38,7 @@ export async function pull() {
     more = !stored || json.more; // not stored: another tab has fetched it
   }
   await fetchChecklists(who.token);
-  await sealGone();
+  await sealEnded();
   await tidy();
 }
 
@@ -137,10 +137,13 @@ export async function askForRecent(tx) {
   }
 }
 
-/** What was recorded of a visit that was handed over meanwhile is sent as it is: nobody goes on with it here. */
-async function sealGone() {
-  for (const { id, gone } of await transact(['visits'], 'readonly', (tx) => tx.objectStore('visits').getAll())) {
-    if (gone) await seal(id);
+/**
+ * What was recorded of a visit that was handed over meanwhile, or for a correction that is no longer asked for, is sent
+ * as it is: nobody hands it in here.
+ */
+async function sealEnded() {
+  for (const { id, gone, view, corrections } of await transact(['visits'], 'readonly', (tx) => tx.objectStore('visits').getAll())) {
+    if (gone || (!corrections.length && view.entries.some((/** @type {import('./types.d.ts').Entry} */ { what }) => what === 'left'))) await seal(id);
   }
 }
 
