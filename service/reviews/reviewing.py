@@ -104,7 +104,7 @@ async def assign(ctx: AppContext, tx: Transaction, token: bytes, visit_id: UUID,
 async def explain(ctx: AppContext, tx: Transaction, token: bytes, visit_id: UUID, id: UUID, given: Explanation) -> bool:
     """Add the technician's own words to a finding. False: they were there already.
 
-    Whoever handed the visit over may explain what they did, as their records are taken.
+    Who handed the visit over may still explain what they did, as their records are taken.
     """
     person = await authenticate_token(tx, token)
     require_permission(person, "explain findings")

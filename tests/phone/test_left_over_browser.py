@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 import pytest
 
 from service.privacy import erasing
-from tests.phone.test_export_browser import hand_in
 from tests.support.api_client import World
+from tests.support.desk import signed_in
 from tests.support.factories import uid
 from tests.support.phone import enrolled_phone, plan_now, problem_of, run, serve_gate
 from tests.support.phone_app import PhoneApp, open_phone, plan_today
+from tests.support.phone_exports import counts, hand_in
 
 PULL = "await app.agenda.pull(); "
 SEND = "await app.outbox.start(); await app.outbox.kick(); await app.outbox.kick(); "
@@ -52,7 +53,7 @@ async def test_photos_of_an_erased_visit_do_not_get_to_the_server(sqlite_world: 
         files = await run(page, "return app.database.all('files')")
         assert sorted(one["state"] for one in files) == ["parked", "stored"]
         (raw,) = await run(page, EXPORTED)
-        assert "没有收下 2" in await hand_in(world, raw)
+        assert counts(await hand_in(await signed_in(world, "wang"), raw.encode())) == (0, 0, 2)
         assert await world.ctx.db.read(lambda tx: tx.fetch_all("due_uploads", before=2**62, after=b"", size=9)) == []
         (record,) = [one for one in await run(page, "return app.database.all('records')") if one["visit"] == visit]
         await run(page, "await app.outbox.discard(given); await app.agenda.tidy()", record["id"])
@@ -73,7 +74,7 @@ async def test_a_photo_is_exported_with_the_record_that_was_sent_before_it(sqlit
         await run(page, SEND)
         (raw,) = await run(page, EXPORTED)
         assert raw.count('"created_at"') == 1  # not what the server has whole
-        assert "没有收下 0" in await hand_in(world, raw)
+        assert counts(await hand_in(await signed_in(world, "wang"), raw.encode())) == (1, 1, 0)
         view = (await world.ask("wang", "GET", f"/v1/visits/{visit}")).json()
         assert [one["missing_evidence"] for one in view["records"]] == [[], []]
 
