@@ -106,7 +106,7 @@ async def numbered_count(tx: Transaction) -> int:
 
 
 async def record_access(tx: Transaction, id: UUID, at: int, who: str, what: str, reason: str) -> None:
-    """Record that somebody read something, and why, with a leaf."""
+    """Record that somebody read something, and why, with a leaf; nothing if this look is recorded."""
     salt, columns = new_salt(), {"who": who, "what": what, "reason": reason}
     leaf = columns_leaf("look", id, salt, at, **columns)
     await add_with_leaf(tx, ("add_access", {"id": id.bytes, "at": at, **columns, "salt": salt}), leaf)

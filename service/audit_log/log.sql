@@ -24,7 +24,7 @@ SELECT id, leaf, at, number FROM log_leaves WHERE number >= :first ORDER BY numb
 SELECT at, who, what, reason, salt FROM access_log WHERE id = :id;
 
 -- name: add_access!
-INSERT INTO access_log (id, at, who, what, reason, salt) VALUES (:id, :at, :who, :what, :reason, :salt);
+INSERT INTO access_log (id, at, who, what, reason, salt) VALUES (:id, :at, :who, :what, :reason, :salt) ON CONFLICT DO NOTHING;
 
 -- name: numbered_leaves
 SELECT leaf, number FROM log_leaves WHERE number >= :first ORDER BY number LIMIT :size;

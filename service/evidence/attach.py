@@ -123,6 +123,8 @@ async def _register(ctx: AppContext, tx: Transaction, stored: StoredFile, sender
     """To avoid deadlocks, locks visits before the file and sync counters after it, each in a fixed order."""
     naming = await evidence_files.visits_referencing(tx, stored.digest, sender)
     rows = [await visits_repository.lock_visit(tx, visit_id) for visit_id in naming]
+    if not naming and await evidence_files.get_blob(tx, stored.digest) is None:  # just erased, after it was checked
+        await erasures.refuse_erased(tx, stored.digest)
     if not await record_sender(ctx, tx, stored, sender):
         return False
     if await evidence_files.visits_referencing(tx, stored.digest, sender) != naming:

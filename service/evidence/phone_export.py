@@ -13,7 +13,9 @@ import msgspec
 from msgspec import Meta
 
 from service.accounts.authentication import authenticate
-from service.context import AppContext
+from service.audit_log import erasures
+from service.context import AppContext, read_only
+from service.db.database import Transaction
 from service.devices.signatures import parse_signature_header
 from service.errors import (
     BodyTooLarge,
@@ -28,6 +30,7 @@ from service.errors import (
 from service.judge.bounds import CodeText, LoginText, ShortText, check_time
 from service.judge.entries import AwareDatetime, Sha256
 from service.records.manual_import import import_record
+from service.visits import evidence_files
 from service.web.decoding import decode_strict
 
 from .attach import attach_file
@@ -105,7 +108,7 @@ async def import_export(ctx: AppContext, token: bytes, raw: bytes, max_body: int
 
     MalformedJson or InvalidBody if it is no such file; then nothing is imported.
     """
-    await authenticate(ctx, token, "take in records")
+    person = await authenticate(ctx, token, "take in records")
     export = decode_strict(_decoder, raw)
 
     async def record(one: ExportedRecord) -> bool:
@@ -116,6 +119,7 @@ async def import_export(ctx: AppContext, token: bytes, raw: bytes, max_body: int
 
     async def file(one: ExportedFile) -> bool:
         _check(one, ctx.evidence_storage.max_file, FileTooLarge)
+        await _refuse_erased(ctx, person.login, one)
         return await attach_file(ctx, token, bytes.fromhex(one.sha256), _parts(one.bytes))
 
     return ImportedExport(
@@ -130,6 +134,13 @@ def _check(one: ExportedRecord | ExportedFile, limit: int, too_large: type[Probl
         raise too_large(f"at most {limit} bytes")
     if sha256(one.bytes).hexdigest() != one.sha256:
         raise DigestMismatch
+
+
+@read_only
+async def _refuse_erased(_: AppContext, tx: Transaction, login: str, one: ExportedFile) -> None:
+    """A photo of an erased visit whose record the server never had, so that it does not know the photo."""
+    if not await evidence_files.visits_referencing(tx, bytes.fromhex(one.sha256), login):
+        await erasures.refuse_erased(tx, one.visit)
 
 
 async def _parts(raw: bytes) -> AsyncIterator[bytes]:

@@ -139,9 +139,12 @@ async def _erase_rows(
 
 
 async def add_erasure(ctx: AppContext, tx: Transaction, id: UUID, erasure: Erasure, rows: dict[bytes, str]) -> None:
-    """Record an erasure of these rows (table by id), which may be deleted from now on."""
+    """Record an erasure of these rows (table by id), which may be deleted from now on.
+
+    A file that came again after it was erased is named by the earlier erasure already.
+    """
     without_leaf = await erasures.count_without_leaf(tx, rows)
-    kinds = await _leaf_kinds(tx, rows)
+    kinds = await _leaf_kinds(tx, {key: rows[key] for key in rows if not await erasures.is_erased(tx, key)})
     row = _erasure_row(ctx, id, msgspec.structs.replace(erasure, without_leaf=without_leaf), kinds)
     await erasures.add_erasure(tx, row, kinds)
 

@@ -48,7 +48,10 @@ class DecisionResult(msgspec.Struct, frozen=True):
     """The input as decided."""
 
     quarantine: Annotated[QuarantinedInput, Meta(description="The input as decided.")]
-    receipt: Annotated[Receipt | None, Meta(description="The record's receipt, if this request submitted the input.")]
+    receipt: Annotated[
+        Receipt | None,
+        Meta(description="The record's receipt, if this request submitted the input and the caller may see its visit."),
+    ]
 
 
 @transaction
@@ -70,6 +73,8 @@ async def decide(ctx: AppContext, tx: Transaction, token: bytes, input_id: UUID,
         receipt = None
         if decision.decision == "take":
             receipt = await (_resubmit(ctx, tx, row) if copy is None else _submit_copy(ctx, tx, row, person, copy))
+            if not await _may_see(tx, person, receipt):
+                receipt = None  # the sender's visit is in another area: its findings are not theirs to read
         reason = decision.reason if copy is None else f"{MENDED}: {decision.reason}"
         args = (decision.decision, person.login, ctx.clock(), reason)
         is_first = await repository.record_decision(tx, input_id, *args)
@@ -81,6 +86,11 @@ async def decide(ctx: AppContext, tx: Transaction, token: bytes, input_id: UUID,
     if not same or not await _is_taken_as(tx, row, copy):
         raise AlreadyDecided
     return DecisionResult(to_view(ctx, row), None)
+
+
+async def _may_see(tx: Transaction, person: Person, receipt: Receipt) -> bool:
+    visit = await visits_repository.get_visit(tx, UUID(receipt.visit))
+    return visit is not None and can_view_visit(person, visit.technician, visit.crew, visit.area)
 
 
 async def _is_taken_as(tx: Transaction, row: QuarantineRow, copy: bytes | None) -> bool:

@@ -8,13 +8,14 @@ import msgspec
 
 from service import errors
 from service.accounts import repository as accounts_repository
-from service.accounts.authentication import authenticate_token
+from service.accounts.authentication import authenticate_token, require_permission
 from service.accounts.permissions import Person, covers_area
 from service.context import AppContext, read_only, transaction
 from service.db.database import Transaction
 from service.judge.findings import Finding, Judgement, Verdict, verdict
+from service.visits import repository, sync_feed
 from service.visits.attention import attention
-from service.visits.loading import LoadedVisit, load_visible_visit
+from service.visits.loading import LoadedVisit, load_visible_visit, load_visit, lock_visible_visit
 from service.visits.review_rows import (
     Assignee,
     Decision,
@@ -101,8 +102,16 @@ async def assign(ctx: AppContext, tx: Transaction, token: bytes, visit_id: UUID,
 
 @transaction
 async def explain(ctx: AppContext, tx: Transaction, token: bytes, visit_id: UUID, id: UUID, given: Explanation) -> bool:
-    """Add the technician's own words to a finding. False: they were there already."""
-    person, visit = await lock_for(ctx, tx, token, visit_id, "explain findings")
+    """Add the technician's own words to a finding. False: they were there already.
+
+    Who handed the visit over may still explain what they did, as their records are taken.
+    """
+    person = await authenticate_token(tx, token)
+    require_permission(person, "explain findings")
+    row = await repository.lock_visit(tx, visit_id)
+    if row is None or not await sync_feed.was_assigned(tx, person.login, visit_id):
+        row = await lock_visible_visit(tx, person, visit_id)
+    visit = await load_visit(ctx, tx, row)
     if not visit.was_on_visit(person):
         raise errors.NotYourVisit
     return await _add_words(ctx, tx, visit, id, "explanation", person, given)

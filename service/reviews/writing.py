@@ -13,6 +13,7 @@ from service.db.database import Transaction
 from service.visits.loading import LoadedVisit, load_visit, lock_visible_visit
 from service.visits.review_rows import ReviewKind, ReviewRow, add_review, get_review
 from service.visits.status import recompute_status
+from service.visits.unassigned import with_assignment_flag
 
 
 async def lock_for(
@@ -57,5 +58,7 @@ async def add_row(
     if not await add_review(tx, new):
         raise errors.IdReusedWithOtherContent
     after = await load_visit(ctx, tx, msgspec.structs.replace(visit.row, reviews=number))
+    if kind == "correction":
+        after = await with_assignment_flag(tx, after)  # whom it goes back to may have left
     await recompute_status(tx, after)
     return after

@@ -23,6 +23,10 @@ OUTDATING_CHANGES = ("window", "technician")
 """After one of these changes an earlier departure says nothing any more."""
 
 
+REPORTED_WITHIN = timedelta(hours=1)
+"""A phone reports a departure within this time; one that seems older comes from a clock that is behind."""
+
+
 class Departure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The technician is on the way."""
 
@@ -60,7 +64,10 @@ class DepartureView(msgspec.Struct, frozen=True, kw_only=True):
     minutes: Annotated[int | None, Meta(description="In how many minutes they expected to arrive.")]
     by: Annotated[str, Meta(description="Login of the technician who is on the way.")]
     received_at: Annotated[datetime, Meta(description="When the server learned of it.")]
-    arrives_at: Annotated[datetime | None, Meta(description="When they expect to arrive; null if they did not say.")]
+    arrives_at: Annotated[
+        datetime | None,
+        Meta(description="When they expect to arrive; null if they did not say, or the phone's clock is behind."),
+    ]
 
 
 _DECODER = msgspec.json.Decoder(Departure)
@@ -77,9 +84,11 @@ def is_current(row: DepartureRow, history: PlanHistory) -> bool:
 
 
 def view_of(ctx: AppContext, row: DepartureRow) -> DepartureView:
-    """A departure for a client. A phone whose clock is ahead does not arrive later for that."""
+    """A departure for a client. A phone whose clock is ahead does not arrive later for that, nor one that is behind
+    before it left."""
     content, received_at = row.content(), ctx.to_local_time(row.at)
-    wait = None if content.minutes is None else timedelta(minutes=content.minutes)
+    is_behind = received_at - content.at > REPORTED_WITHIN
+    wait = None if content.minutes is None or is_behind else timedelta(minutes=content.minutes)
     return DepartureView(
         at=content.at,
         minutes=content.minutes,

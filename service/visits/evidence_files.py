@@ -1,7 +1,7 @@
 """Files by their SHA-256: who sent them, which visits refer to them, what is stored, what was given up."""
 
 from collections.abc import Iterable, Sequence
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import UUID, uuid4
 
 import msgspec
 
@@ -75,7 +75,8 @@ async def mark_received(tx: Transaction, row: BlobRow, sender: str) -> bool:
 
     False if the sweeper has just deleted those bytes: the caller must roll back.
     """
-    leaf_id, salt, at = uuid5(NAMESPACE_URL, f"file {row.sha256.hex()} {sender}"), log.new_salt(), row.stored_at
+    # a new id each time: the leaf of a file that was erased stays in the log, and the file may come again
+    leaf_id, salt, at = uuid4(), log.new_salt(), row.stored_at
     receive: BatchStatement = (
         "receive_file",
         {"sha256": row.sha256, "sender": sender, "at": at, "id": leaf_id.bytes, "salt": salt},
@@ -147,7 +148,7 @@ async def truncated_images(tx: Transaction, visit_id: UUID) -> frozenset[str]:
 
 async def add_copy(tx: Transaction, file: bytes, edition: str, digest: bytes, at: int) -> None:
     """Record the digest of a copy of a photo, with a leaf, unless it is recorded."""
-    copy, salt = uuid5(NAMESPACE_URL, f"copy {file.hex()} {edition} {digest.hex()}"), log.new_salt()
+    copy, salt = uuid4(), log.new_salt()  # a new id, as that of the file
     row = {"id": copy.bytes, "file": file, "edition": edition, "sha256": digest, "at": at, "salt": salt}
     leaf = log.columns_leaf("copy", copy, salt, at, file=file.hex(), edition=edition, sha256=digest.hex())
     await log.add_with_leaf(tx, ("add_photo_copy", row), leaf)

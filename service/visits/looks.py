@@ -39,7 +39,7 @@ def _look(ctx: AppContext, login: str, visit_id: UUID) -> tuple[str, UUID, str]:
 
 async def write_noted(ctx: AppContext) -> None:
     """Write what was noted. Where nothing can be written now, it stays noted: what is stored can still be read."""
-    looks = list(ctx.noted_looks)
+    looks = sorted(ctx.noted_looks)  # other requests and servers write the same ones, in the same order
     if not looks:
         return
     try:

@@ -62,6 +62,11 @@ async def test_a_phone_whose_clock_is_ahead_arrives_no_later(planned: World):
     assert datetime.fromisoformat(left.json()["arrives_at"]) == datetime.fromisoformat(stories.clock("08:55"))
 
 
+async def test_a_phone_whose_clock_is_behind_does_not_arrive_before_it_left(planned: World):
+    left = await leave(planned, at=stories.clock("05:40"))
+    assert left.json()["arrives_at"] is None
+
+
 @pytest.mark.parametrize("change", ["window", "technician"])
 async def test_after_another_plan_it_says_nothing_any_more(planned: World, change: str):
     await leave(planned)

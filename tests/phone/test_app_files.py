@@ -16,7 +16,7 @@ from tests.support.api_client import World, problem
 
 ROOT = Path(nodejs.HERE).parent
 TSC = str(ROOT / "tests" / "vendor" / "typescript" / "lib" / "tsc.js")
-LIMIT = 120_000  # bytes of the first load, compressed
+LIMIT = 122_000  # bytes of the first load, compressed
 IMPORT = re.compile(r"""(?:\bfrom|\bimport)\s*\(?\s*(["'])([^"'\n]+)\1""")
 
 

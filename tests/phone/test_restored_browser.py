@@ -71,6 +71,52 @@ async def test_records_and_photos_after_the_backup_are_sent_again(tmp_path: Path
         server.close()
 
 
+async def test_words_and_what_will_never_come_are_told_again(tmp_path: Path) -> None:
+    data, backup = tmp_path / "data", tmp_path / "backup"
+    server = in_folder(data)
+    try:
+        zhao = await asyncio.to_thread(hired, data, "zhao", "dispatcher")
+        wang = await asyncio.to_thread(hired, data, "wang", "supervisor")
+        await asyncio.to_thread(hired, data, "li", "technician")
+        visit = str(uid("v"))
+        assert plan(server, zhao, visit, window=window_now()).status_code == 201
+        async with open_phone(server.address) as phone:
+            page = await phone_of(phone, server, wang)
+            await run(page, "await app.agenda.pull();" + WRITE, visit)
+            await run(page, SEND)
+            stop(server)
+            shutil.copytree(data, backup)
+            server = in_folder(data, port := server.port)
+            lost = """
+                const [{ receipt }] = await app.database.all('records')
+                await app.records.explain(given, receipt.findings[0].code, '门口说过了')
+                await photographed(given, 'meter_damage_photo', 1)
+                await app.records.seal(given)
+                const [file] = (await app.database.all('files')).filter(({ state }) => state === 'waiting')
+                await app.outbox.giveUp(file.sha256, '手机进水')
+                return file.sha256
+            """
+            file = await run(page, lost, visit)
+            await run(page, SEND)
+
+            def told() -> Any:
+                review = server.client.get(f"/v1/visits/{visit}/review", headers=wang).json()
+                words = [one["text"] for finding in review["findings"] for one in finding["explanations"]]
+                gone = [one["sha256"] for record in records_of(server, wang, visit) for one in record["lost"]]
+                return words, gone, [one["missing_evidence"] for one in records_of(server, wang, visit)]
+
+            assert told() == (["门口说过了"], [file], [[], []])
+            stop(server)
+            shutil.rmtree(data)
+            shutil.move(backup, data)
+            server = in_folder(data, port)
+            assert told() == ([], [], [[]])
+            await run(page, SEND)
+            assert told() == (["门口说过了"], [file], [[], []])
+    finally:
+        server.close()
+
+
 async def test_it_is_noticed_although_the_cursor_is_not_ahead(tmp_path: Path) -> None:
     """After the restoration so much else has changed that the phone's cursor is valid again."""
     data, backup = tmp_path / "data", tmp_path / "backup"

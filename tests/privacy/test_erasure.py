@@ -7,6 +7,7 @@ import pytest
 
 from service import errors
 from service.audit_log import log
+from service.evidence import attach
 from service.privacy import erasing
 from service.verify.log import verify
 from tests.support.api_client import RECORD, VISIT, World, opened_world, problem, record
@@ -190,3 +191,31 @@ async def test_an_erasure_without_a_leaf_is_a_crime(address: str) -> None:
         await two_visits(world)
         await tampered(address, "DELETE FROM log_leaves WHERE number IS NULL")
         assert [fault for fault in (await verify(world.ctx)).faults if "no leaf in the log" in fault]
+
+
+async def test_a_photo_of_an_erased_visit_may_come_again_for_another(world: World) -> None:
+    """A photo of two visits, of which one was erased before the phone sent the other: the log knows both times."""
+
+    async def is_whole() -> bool:
+        await log.assign_sequence_numbers(world.ctx.db)
+        return (await verify(world.ctx)).faults == []
+
+    for visit, key in ((VISIT, RECORD), (OTHER, uid("o"))):
+        await world.plan(visit)
+        assert (await world.submit(record_naming(PHOTO, record_id=key, visit=visit), key)).status_code == 201
+        assert (await send_evidence(world, PHOTO)).status_code == 201
+        shown = await world.ask("wang", "GET", f"/v1/evidence/{name(PHOTO)}")
+        assert (shown.status_code, shown.headers["content-type"]) == (200, "image/jpeg")
+        assert await is_whole()
+        await erasing.erase_visit(world.ctx, visit, "admin", WHY)
+        assert await is_whole()
+        assert problem(await send_evidence(world, PHOTO)) == (410, "erased")
+
+
+async def test_a_photo_that_is_being_stored_while_its_visit_is_erased_is_refused(world: World) -> None:
+    await world.plan()
+    await world.submit(record_naming(PHOTO))
+    stored = await attach.store_bytes(world.ctx, PHOTO, bytes.fromhex(name(PHOTO)))
+    await erasing.erase_visit(world.ctx, VISIT, "admin", WHY)
+    with pytest.raises(errors.Erased):
+        await attach.register_upload(world.ctx, stored, "li")

@@ -1,5 +1,6 @@
 """Looks of the office that are none of their own are noted; and what a customer or a former colleague may ask for."""
 
+import asyncio
 import json
 from datetime import datetime
 from io import BytesIO
@@ -58,6 +59,16 @@ async def test_looks_that_are_none_of_their_own_are_noted_once_a_day(world: Worl
     assert await looks(world) == ["wang", "wang"]
     await log.assign_sequence_numbers(world.ctx.db)
     assert (await verify(world.ctx)).faults == []
+
+
+async def test_a_look_that_many_requests_write_at_once_is_written_once(world: World) -> None:
+    """Each answer writes what is noted, also what another request noted and is just writing."""
+    for visit in (VISIT, OTHER):
+        await world.plan(visit, area="城东")
+    paths = [f"/v1/visits/{visit}" for visit in (VISIT, OTHER)] * 10
+    answers = await asyncio.gather(*(world.ask("wang", "GET", path) for path in paths))
+    assert {one.status_code for one in answers} == {200}
+    assert await looks(world) == ["wang"]
 
 
 async def test_a_photo_asked_for_by_its_digest_alone_is_a_look_at_its_visit(world: World) -> None:

@@ -13,7 +13,7 @@ from service.records.quarantine_decisions import Decision
 from service.records.repository import QuarantineRow
 from service.staff import people
 from tests.support.api_client import World, problem
-from tests.support.factories import TOKENS, Town, a_record, said, uid
+from tests.support.factories import TOKENS, Town, a_plan, a_record, said, uid
 
 
 async def refused(town: Town, raw: bytes, name: str = "r") -> str:
@@ -30,6 +30,18 @@ async def test_the_bytes_are_read_with_a_reason_that_is_kept(town: Town) -> None
             await quarantine.read_input(town.ctx, TOKENS[other], kept, "好奇")
     with pytest.raises(errors.NotFound):
         await quarantine.read_input(town.ctx, TOKENS["wang"], uid("none"), "客户来电")
+
+
+async def test_whoever_decides_reads_no_findings_of_another_area(world: World) -> None:
+    raw = a_record("r", uid("v"), said("09:05", "arrived"))
+    kept = (await world.submit(raw, uid("r"))).json()["quarantine"]
+    plan = a_plan(area="城西", technician="li")
+    assert (await world.ask("qian", "PUT", f"/v1/visits/{uid('v')}", plan)).status_code == 201
+    path = f"/v1/quarantine/{kept}/decision"
+    decided = await world.ask("wang", "PUT", path, {"decision": "take", "reason": "任务已补建"})
+    assert (decided.json()["quarantine"]["decision"], decided.json()["receipt"]) == ("take", None)
+    assert (await world.ask("wang", "GET", f"/v1/visits/{uid('v')}")).status_code == 404
+    assert len((await world.ask("qian", "GET", f"/v1/visits/{uid('v')}")).json()["records"]) == 1
 
 
 async def test_the_list_goes_on_from_a_cursor(town: Town) -> None:

@@ -203,3 +203,16 @@ async def test_a_list_still_flags_the_complaint_of_a_visit_that_was_returned(fin
     (listed,) = (await finished.ask("wang", "GET", "/v1/visits?flag=complaint")).json()["items"]
     whole = (await finished.ask("wang", "GET", f"/v1/visits/{VISIT}")).json()
     assert (listed["state"], set(listed["flags"])) == ("returned", set(whole["flags"]))
+
+
+async def test_whoever_handed_the_visit_over_may_still_explain_what_they_did(finished: World) -> None:
+    """A phone without a network sends the words when the visit is another's."""
+    path = f"/v1/visits/{VISIT}"
+    given = {"technician": "sun", "reason": "换人"}
+    assert (await finished.ask("zhao", "PUT", f"{path}/technician", given, if_match='"0"')).status_code == 200
+    words = {"finding": RANG_LATE, "text": "门本来就开着"}
+    assert (await finished.ask("li", "PUT", f"{path}/explanations/{uid('e')}", words)).status_code == 201
+    assert problem(await finished.ask("li", "GET", path)) == (404, "not-found")  # nothing else is theirs
+    shown, _ = await review_of(finished)
+    found = next(one for one in shown["findings"] if one["finding"]["code"] == RANG_LATE)
+    assert [(one["by"], one["text"]) for one in found["explanations"]] == [("li", "门本来就开着")]

@@ -49,6 +49,18 @@ async def test_a_visit_of_somebody_who_left_is_flagged_until_it_is_handed_over(w
     assert (await flagged(world), await flags(world)) == (set(), [])
 
 
+async def test_a_visit_that_is_returned_to_somebody_who_left_is_flagged(world: World) -> None:
+    await world.plan(area="城东")
+    await world.submit(record(entries=[said("09:05", "arrived"), said("10:00", "left")]))
+    await leave(world)
+    assert await flagged(world) == set()
+    asked = {"visit": str(VISIT), "items": [{"item": "id_shown", "reason": "缺"}], "due": "2026-03-09T12:00:00+08:00"}
+    assert (await world.ask("wang", "PUT", f"/v1/corrections/{uid('c')}", asked)).status_code == 201
+    assert await flagged(world) == {str(VISIT)}
+    assert (await world.ask("wang", "DELETE", f"/v1/corrections/{uid('c')}")).status_code == 204
+    assert await flagged(world) == set()
+
+
 async def test_what_else_is_written_keeps_the_flag_while_the_visit_is_not_done(world: World) -> None:
     await world.plan()
     await leave(world)

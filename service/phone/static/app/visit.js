@@ -150,7 +150,7 @@ export async function write(model, entries, also = {}) {
  */
 export async function undo(model, recorded, reason) {
   for (const { id, by } of recorded) if (by === "technician") await withdraw(model.id, id, reason);
-  if (model.left) await seal(model.id);
+  if (model.left && !model.correction) await seal(model.id);
 }
 
 /** Where the phone is, if it knows within some seconds: nothing waits for it longer. @returns {Promise<Place | null>} */

@@ -4,6 +4,7 @@ import { learn, remember } from './clock.js';
 import { get, transact } from './database.js';
 import { me } from './me.js';
 import { NoAnswer, request } from './network.js';
+import { seal } from './records.js';
 
 /** @typedef {import('./types.d.ts').OpenCorrection} OpenCorrection */
 /** @typedef {import('./types.d.ts').StoredRecord} StoredRecord */
@@ -37,6 +38,7 @@ export async function pull() {
     more = !stored || json.more; // not stored: another tab has fetched it
   }
   await fetchChecklists(who.token);
+  await sealEnded();
   await tidy();
 }
 
@@ -53,7 +55,7 @@ export async function resume() {
  * @param {string} login
  */
 async function store(page, cursor, asked, login) {
-  return transact(['meta', 'visits', 'records'], 'readwrite', async (tx) => {
+  return transact(['meta', 'visits', 'records', 'explanations'], 'readwrite', async (tx) => {
     const meta = tx.objectStore('meta');
     const visits = tx.objectStore('visits');
     const current = await meta.get('cursor');
@@ -68,7 +70,7 @@ async function store(page, cursor, asked, login) {
     }
     for (const id of page.gone) await leave(visits, id);
     if (named && !page.more) for (const id of await visits.getAllKeys()) if (!named.has(String(id))) await leave(visits, String(id));
-    if (page.full) await askForRecent(tx.objectStore('records'));
+    if (page.full) await askForRecent(tx);
     await correct(visits, page.corrections);
     if (named && page.more) await meta.put(named, 'named');
     else await meta.delete('named');
@@ -119,12 +121,29 @@ async function compare(records, view, asked) {
 }
 
 /**
- * The server may have been restored from a backup.
- * @param {Writable} records
+ * The server may have been restored from a backup. There is no receipt of words: they are sent again, which is harmless.
+ * @param {import('./database.js').Transaction<'readwrite'>} tx with `visits`, `records` and `explanations`
  */
-export async function askForRecent(records) {
+export async function askForRecent(tx) {
+  const records = tx.objectStore('records');
+  const explanations = tx.objectStore('explanations');
+  for (const words of /** @type {import('./types.d.ts').StoredExplanation[]} */ (await explanations.index('state').getAll('stored'))) {
+    if (Date.parse(words.written_at) < Date.now() - RECENT_MS) continue;
+    const visit = await tx.objectStore('visits').get(words.visit);
+    if (visit && !visit.gone) await explanations.put({ ...words, state: 'waiting' });
+  }
   for (const record of /** @type {StoredRecord[]} */ (await records.index('state').getAll('stored'))) {
     if ((record.stored_at ?? 0) > Date.now() - RECENT_MS) await records.put({ ...record, ask: 1 });
+  }
+}
+
+/**
+ * What was recorded of a visit that was handed over meanwhile, or for a correction that is no longer asked for, is sent
+ * as it is: nobody hands it in here.
+ */
+async function sealEnded() {
+  for (const { id, gone, view, corrections } of await transact(['visits'], 'readonly', (tx) => tx.objectStore('visits').getAll())) {
+    if (gone || (!corrections.length && view.entries.some((/** @type {import('./types.d.ts').Entry} */ { what }) => what === 'left'))) await seal(id);
   }
 }
 

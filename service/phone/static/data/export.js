@@ -26,8 +26,12 @@ export async function exportFiles({ all = false } = {}) {
     const files = await tx.objectStore('files').getAll();
     /** @type {StoredRecord[]} */
     const found = await tx.objectStore('records').getAll();
+    const unsent = new Set(files.filter(({ state }) => state !== 'stored').map(({ sha256 }) => sha256));
     return {
-      records: found.filter(({ state }) => all || state !== 'stored').sort((a, b) => a.number - b.number),
+      // a record that the server has, too, if it lacks files: for whom they are is in the record
+      records: found
+        .filter(({ state, files: named }) => all || state !== 'stored' || named.some((name) => unsent.has(name)))
+        .sort((a, b) => a.number - b.number),
       names: files.filter(({ state, dropped }) => !dropped && (all || state !== 'stored')).map(({ sha256 }) => sha256),
     };
   });

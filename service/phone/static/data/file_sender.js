@@ -75,11 +75,35 @@ async function arrived({ sha256: name, visit }) {
  */
 async function refused(file, { problem, wait }) {
   if (problem && NEVER.includes(problem.code)) {
-    await update('files', file.sha256, (one) => ({ ...sent(one), state: 'parked', problem, lost: `${inLanguage('服务器不收：', 'The server refuses it: ')}${problem.title}` }));
+    await update('files', file.sha256, (one) => never(one, problem));
     return null;
   }
   if (problem?.code === 'not-found') await update('files', file.sha256, ({ upload, ...one }) => one);
   return { wait, problem };
+}
+
+/**
+ * A file that the server will never take.
+ * @param {StoredFile} file
+ * @param {Problem} problem
+ * @returns {StoredFile}
+ */
+const never = (file, problem) => ({ ...sent(file), state: 'parked', problem, lost: `${inLanguage('服务器不收：', 'The server refuses it: ')}${problem.title}` });
+
+/**
+ * The visit of a record was erased: what the server never had of it does not get there either.
+ * @param {StoredRecord} record
+ * @param {Problem} problem
+ */
+export async function keepBack({ visit, files }, problem) {
+  await transact(['records', 'files'], 'readwrite', async (tx) => {
+    const elsewhere = (await tx.objectStore('records').getAll()).filter((one) => one.visit !== visit);
+    for (const name of files) {
+      const file = await tx.objectStore('files').get(name);
+      if (file?.state !== 'waiting' || elsewhere.some((one) => one.files.includes(name))) continue;
+      await tx.objectStore('files').put(never(file, problem));
+    }
+  });
 }
 
 /** @param {StoredFile} file */

@@ -84,16 +84,18 @@ export async function giveUp(name, reason) {
 }
 
 /**
- * Drop something parked from the phone, because a person says so: of a record also the files that only it names and the
- * server does not have. Entries stay until the visit is gone.
+ * Drop something parked, or of another person, from the phone, because a person says so: of a record also the files that
+ * only it names and the server does not have. Entries stay until the visit is gone.
  * @param {string} id of a record or an explanation, or the sha256 of a file
  * @returns {Promise<void>}
  */
 export async function discard(id) {
+  const login = (await me().catch(() => null))?.person.login;
   await transact(['records', 'files', 'blobs', 'explanations'], 'readwrite', async (tx) => {
     for (const queue of QUEUES) {
       const found = await tx.objectStore(queue).get(id);
-      if (found?.state !== 'parked') continue;
+      const isOthers = found?.state === 'waiting' && login !== undefined && found.person !== login;
+      if (found?.state !== 'parked' && !isOthers) continue;
       await tx.objectStore(queue).delete(id);
       if (queue === 'files') await tx.objectStore('blobs').delete(id);
       if (queue !== 'records') continue;

@@ -2,7 +2,7 @@
 
 import { askForRecent } from './agenda.js';
 import { transact } from './database.js';
-import { missed, sent } from './file_sender.js';
+import { keepBack, missed, sent } from './file_sender.js';
 import { sign } from './me.js';
 import { NoAnswer, request } from './network.js';
 import { park, update } from './queue.js';
@@ -45,6 +45,7 @@ export async function sendRecord(who, record) {
   if (problem.quarantine || problem.code === 'erased') {
     // erased: the visit is gone for good, and the technician learns of it
     await park('records', id, problem);
+    if (problem.code === 'erased') await keepBack(record, problem);
     return null;
   }
   return { wait: answer.wait, problem };
@@ -68,11 +69,11 @@ export async function askReceipt(who, record) {
   }
   if (answer.status !== 404) return { wait: answer.wait, problem: null };
   // a stored one is gone: the server was restored from a backup, and gets this one and the others again
-  await transact(['records'], 'readwrite', async (tx) => {
+  await transact(['visits', 'records', 'explanations'], 'readwrite', async (tx) => {
     const store = tx.objectStore('records');
     const { ask, ...one } = await store.get(record.id);
     if (one.state === 'stored') {
-      await askForRecent(store);
+      await askForRecent(tx);
       await store.put({ ...one, state: 'waiting' });
     } else await store.put(one);
   });
@@ -94,8 +95,9 @@ async function received({ id, sha256: digest }, receipt) {
     await tx.objectStore('records').put({ ...record, state: 'stored', receipt, stored_at });
     for (const name of record.files) {
       const file = await tx.objectStore('files').get(name);
-      if (!file || file.lost) continue;
       const missing = receipt.missing_evidence.includes(name);
+      if (file?.lost && file.reported && missing) await tx.objectStore('files').put({ ...file, reported: false }); // a restored server has forgotten it
+      if (!file || file.lost) continue;
       if (!missing && file.state !== 'stored') await tx.objectStore('files').put({ ...sent(file), state: 'stored' });
       if (missing && file.state === 'stored') await tx.objectStore('files').put(missed(file));
     }

@@ -120,16 +120,17 @@ export async function entriesOf(visit) {
 
 /**
  * Make a record of all entries of a visit that are in none, to be sent by the outbox: the id of the (last) record, or
- * null if there were none. `correction`: the id of the correction that the record answers.
+ * null if there were none. `correction`: the id of the correction that the record answers; if what was asked for went
+ * with another record already, one without entries says so.
  * @param {string} visit
  * @param {{correction?: string}} [also]
  * @returns {Promise<string|null>}
  */
 export async function seal(visit, { correction } = {}) {
   for (;;) {
-    const { open, checklist } = await unsealed(visit);
-    if (!open.length) return null;
-    const parts = divide(open);
+    const { open, checklist, answered } = await unsealed(visit);
+    if (!open.length && (correction === undefined || answered.includes(correction))) return null;
+    const parts = open.length ? divide(open) : [[]];
     const records = await Promise.all(
       parts.map((part, index) => encode(visit, checklist, part, index === parts.length - 1 ? correction : undefined)),
     );
@@ -149,12 +150,17 @@ export async function sealAll() {
 
 /** @param {string} visit */
 async function unsealed(visit) {
-  return transact(['entries', 'visits', 'checklists'], 'readonly', async (tx) => {
+  return transact(['entries', 'records', 'visits', 'checklists'], 'readonly', async (tx) => {
     /** @type {StoredEntry[]} */
     const entries = await tx.objectStore('entries').index('visit').getAll(visit);
     const stored = await tx.objectStore('visits').get(visit);
+    const records = await tx.objectStore('records').index('visit').getAll(visit);
     const newest = (await tx.objectStore('checklists').getAllKeys()).pop();
-    return { open: entries.filter(({ record }) => record === null), checklist: String(stored?.view.checklist ?? newest ?? 'onsite@1') };
+    return {
+      open: entries.filter(({ record }) => record === null),
+      checklist: String(stored?.view.checklist ?? newest ?? 'onsite@1'),
+      answered: records.map(({ correction }) => correction),
+    };
   });
 }
 
@@ -192,7 +198,7 @@ function divide(entries) {
 async function encode(visit, checklist, part, correction) {
   const id = newId();
   const clocks = now();
-  const { person } = part[0];
+  const person = part.length ? part[0].person : (await writer()).login;
   const entries = part.map(({ entry }) => entry);
   const content = { id, visit, checklist, entries, ...(correction ? { correction } : {}), app: APP, device_clock: clocks };
   const bytes = /** @type {ArrayBuffer} */ (encoder.encode(JSON.stringify(content)).buffer);

@@ -1,5 +1,6 @@
 // A visit that a supervisor returned: only what is asked for is open, and the answer names the correction.
 
+import { server } from "../../data/clock.js";
 import { kick } from "../../data/outbox.js";
 import { seal } from "../../data/records.js";
 import { newThing } from "../../flow/incidents.js";
@@ -37,7 +38,9 @@ import { Explain, useExplanations } from "./result.js";
  */
 function wantedOf({ rules, entries, stages, findings }, { items, at: since }, explanations) {
   const steps = stages.flatMap(stage => stage.steps);
-  const isNew = (/** @type {string} */ time) => Date.parse(time) > Date.parse(since);
+  const ahead = server().getTime() - Date.now(); // the server's clock says when it was asked, this one when it was answered
+  const isNew = (/** @type {string} */ time, /** @type {string | null} */ received = null) =>
+    (received ? Date.parse(received) : Date.parse(time) + ahead) > Date.parse(since);
   return items.map(({ item, thing = null, reason }) => {
     const finding = findings.find(each => each.item === item && (thing === null || each.thing === thing))?.code;
     const body = explanations.filter(each => each.finding === finding && isNew(each.written_at)).pop()?.body;
@@ -49,7 +52,7 @@ function wantedOf({ rules, entries, stages, findings }, { items, at: since }, ex
       name: say(rules.byId.get(item)?.item.label ?? nameOf(rules, item)),
       step: steps.find(step => [...step.items, ...step.facts].includes(item) && (step.thing ?? null) === thing),
       fact: rules.facts.get(item),
-      isAnswered: entries.some(({ what, thing: own, by, at }) => what === item && (own ?? null) === thing && by !== "dispatcher" && isNew(at)),
+      isAnswered: entries.some(({ what, thing: own, by, at, received_at }) => what === item && (own ?? null) === thing && by !== "dispatcher" && isNew(at, received_at)),
       words: body && JSON.parse(body).text,
     };
   });
@@ -65,11 +68,11 @@ export function Correct({ visit, correction }) {
   const [warning, setWarning] = useState("");
   if (!model) return html`<${NotThere} model=${model} back="" />`;
   const open = model.visit.corrections.find(({ id }) => id === correction);
-  const isHanded = !open || model.records.some(record => record.correction === correction);
-  if (isHanded) {
+  const isHanded = model.records.some(record => record.correction === correction);
+  if (isHanded || !open) {
     return html`
       <${Screen} title=${t("correct.title")} back="" actions=${html`<${LinkButton} kind="main" to="">${t("result.today")}<//>`}>
-        <${Notice} kind="good" title=${t("correct.handed")} />
+        <${Notice} kind="good" title=${t(isHanded ? "correct.handed" : "correct.ended")} />
       <//>
     `;
   }

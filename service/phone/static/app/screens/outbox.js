@@ -5,14 +5,14 @@ import { discard, giveUp, kick, retry } from "../../data/outbox.js";
 import { seal } from "../../data/records.js";
 import { html, useEffect, useState } from "../html.js";
 import { Button, Card, Dialog, Icon, Notice, Screen } from "../parts.js";
-import { outbox, unsent } from "../state.js";
+import { me, outbox, unsent } from "../state.js";
 import { tapsOf } from "../visit.js";
 import { inBrackets, language, pair, problemText, t, timeText } from "../words.js";
 import { Export } from "./export.js";
 
 /** @typedef {import("../../data/types.d.ts").Problem} Problem */
 /** @typedef {"stored" | "waiting" | "parked" | "draft"} State */
-/** @typedef {{id: string, name: string, at: string, state: State, problem?: Problem, file?: StoredFile}} Line */
+/** @typedef {{id: string, name: string, at: string, state: State, person: string | null, problem?: Problem, file?: StoredFile}} Line */
 /** @typedef {import("../../data/types.d.ts").StoredFile} StoredFile */
 /** @typedef {{id: string, title: string, lines: Line[], open: number}} Group */
 
@@ -33,11 +33,11 @@ async function list() {
     const steps = (/** @type {string | null} */ record) => tapsOf(mine(entries).filter(each => each.record === record));
     /** @type {Line[]} */
     const lines = [
-      ...mine(records).map(({ id: record, created_at: at, state, problem }) => {
-        return { id: record, name: `${t("outbox.record")} · ${t("outbox.entries", { count: steps(record) })}`, at, state, problem };
+      ...mine(records).map(({ id: record, created_at: at, state, person, problem }) => {
+        return { id: record, name: `${t("outbox.record")} · ${t("outbox.entries", { count: steps(record) })}`, at, state, person, problem };
       }),
-      ...mine(files).map(file => ({ id: file.sha256, name: t(`outbox.${file.kind}`), at: file.taken_at, state: file.state, problem: file.problem, file })),
-      ...mine(words).map(({ id: word, written_at: at, state, problem }) => ({ id: word, name: t("outbox.explanation"), at, state, problem })),
+      ...mine(files).map(file => ({ id: file.sha256, name: t(`outbox.${file.kind}`), at: file.taken_at, state: file.state, person: file.person, problem: file.problem, file })),
+      ...mine(words).map(({ id: word, written_at: at, state, person, problem }) => ({ id: word, name: t("outbox.explanation"), at, state, person, problem })),
     ];
     const title = view ? `${view.customer.name} · ${view.work.content}` : id;
     return { id, title, lines: lines.sort((a, b) => Date.parse(b.at) - Date.parse(a.at)), open: steps(null) };
@@ -82,12 +82,13 @@ const Stored = ({ lines }) =>
   `;
 
 /** @param {{line: Line}} given */
-function LineRow({ line: { id, name, at, state, problem, file } }) {
+function LineRow({ line: { id, name, at, state, person, problem, file } }) {
   const [asked, setAsked] = useState(/** @type {"discard" | "giveUp" | null} */ (null));
   const text = pair(`${name} · ${timeText(at)}`, t(`outbox.state.${state}`));
-  const isRefused = state === "parked" || (state === "waiting" && file !== undefined && problem !== undefined);
+  const isOthers = state === "waiting" && me.value !== null && person !== me.value.person.login; // this phone does not send it
+  const isRefused = state === "parked" || isOthers || (state === "waiting" && file !== undefined && problem !== undefined);
   if (!isRefused) return html`<div class="line"><${Icon} name=${ICONS[state]} /><span>${text}</span></div>`;
-  const ends = !file || file.reported ? "discard" : file.lost === undefined ? "giveUp" : null;
+  const ends = !file || file.reported || isOthers ? "discard" : file.lost === undefined ? "giveUp" : null;
   const end = async (/** @type {string} */ reason) => {
     setAsked(null);
     await (asked === "giveUp" ? giveUp(id, reason) : discard(id));
@@ -95,6 +96,7 @@ function LineRow({ line: { id, name, at, state, problem, file } }) {
   return html`
     <${Notice} kind="bad" title=${text}>
       ${problem && html`<p>${t("outbox.problem", { title: problemText(problem) })}</p>`}
+      ${isOthers && html`<p>${t("outbox.others", { person: person ?? "" })}</p>`}
       ${file?.lost && html`<p>${t("outbox.lost")}</p>`}
       ${state === "parked" && html`<${Button} icon="again" onPress=${() => retry(id)}>${t("outbox.retry")}<//>`}
       ${ends && html`<${Button} kind="quiet" icon="none" onPress=${() => setAsked(ends)}>${t(`outbox.${ends}`)}<//>`}
