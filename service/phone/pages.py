@@ -9,7 +9,7 @@ from litestar.response.base import ASGIResponse
 
 from service.errors import InternalError, InvalidQuery, NotFound
 from service.web.api_document import PUBLIC, answer, pages, problems
-from service.web.compression import accepts_gzip
+from service.web.compression import accepts
 from service.web.language import TAGS, PageText, language_of
 from service.web.request import AnyRequest, IfNoneMatch
 from service.web.responses import ASKED_EACH_TIME, FOR_GOOD, Headers, file_response
@@ -154,10 +154,9 @@ class PhoneController(Controller):
         known = files.FILES.get(file.lstrip("/"))
         if known is None or version != files.VERSION:
             raise NotFound
-        packed = bool(known.packed) and accepts_gzip(request.scope)
-        body, tag = known.packed if packed else known.body, known.digest[:32]
-        headers = ((b"vary", b"accept-encoding"),)
-        return file_response(body, known.kind, tag, if_none_match, FOR_GOOD, headers, is_packed=packed)
+        coding = next((one for one in known.packed if accepts(request.scope, one)), b"")
+        body, headers = known.packed.get(coding, known.body), ((b"vary", b"accept-encoding"),)
+        return file_response(body, known.kind, known.digest[:32], if_none_match, FOR_GOOD, headers, coding=coding)
 
 
 ROUTES = (PhoneController,)

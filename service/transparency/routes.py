@@ -11,7 +11,7 @@ from service.accounts.caller import Context, PublicController
 from service.audit_log import checkpoints
 from service.errors import NotFound
 from service.web.api_document import COMMON_ERRORS, answer, problems
-from service.web.compression import accepts_gzip, pack
+from service.web.compression import accepts, pack
 from service.web.request import AnyRequest
 from service.web.responses import FOR_GOOD, raw_response
 
@@ -74,7 +74,7 @@ class LogController(PublicController):
         headers = ((b"content-type", b"application/octet-stream"), (b"cache-control", FOR_GOOD), *_ANYBODY)
         if address.level is None:  # hashes cannot be compressed
             headers = (*headers, (b"vary", b"accept-encoding"))
-            if accepts_gzip(request.scope):
+            if accepts(request.scope, b"gzip"):
                 return raw_response(200, pack(body), (*headers, (b"content-encoding", b"gzip")))
         return raw_response(200, body, headers)
 

@@ -47,7 +47,7 @@ def response_middleware(app: ASGIApp, *, https: bool = False) -> ASGIApp:
                     headers.append((b"vary", b"accept-encoding"))
                 if not message["more_body"] and len(body) >= MIN_GZIP_BYTES and _is_text(headers):
                     headers.append((b"vary", b"accept-encoding"))
-                    if accepts_gzip(scope):
+                    if accepts(scope, b"gzip"):
                         message["body"] = body = pack(body)
                         headers = _with_gzip_etag(headers)
                         headers += [(b"content-encoding", b"gzip"), (b"content-length", b"%d" % len(body))]
@@ -61,13 +61,13 @@ def response_middleware(app: ASGIApp, *, https: bool = False) -> ASGIApp:
     return with_defaults
 
 
-def accepts_gzip(scope: Scope) -> bool:
-    """Whether Accept-Encoding names gzip and does not refuse it (`gzip;q=0`)."""
+def accepts(scope: Scope, coding: bytes) -> bool:
+    """Whether Accept-Encoding names a coding (`gzip`, `br`) and does not refuse it (`gzip;q=0`)."""
     for name, value in scope["headers"]:
         if name == b"accept-encoding":
-            for coding in value.lower().split(b","):
-                token, _, weight = coding.partition(b";")
-                if token.strip() == b"gzip":
+            for one in value.lower().split(b","):
+                token, _, weight = one.partition(b";")
+                if token.strip() == coding:
                     return weight.replace(b" ", b"").rstrip(b"0") not in (b"q=", b"q=0.")
     return False
 
@@ -87,9 +87,9 @@ def _is_text(headers: Headers) -> bool:
     return kind.startswith(_PACKED) and not packed
 
 
-def pack(body: bytes) -> bytes:
+def pack(body: bytes, level: int = LEVEL) -> bytes:
     """The body, compressed with gzip."""
-    packer = zlib.compressobj(level=LEVEL, wbits=31)
+    packer = zlib.compressobj(level=level, wbits=31)
     return packer.compress(body) + packer.flush()
 
 

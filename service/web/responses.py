@@ -31,18 +31,19 @@ def file_response(
     cache: bytes,
     headers: Headers = (),
     *,
-    is_packed: bool = False,
+    coding: bytes = b"",
 ) -> ASGIResponse:
-    """A file of our own pages with its strong ETag, or 304 where the browser has it already."""
+    """A file of our own pages with its strong ETag, or 304 where the browser has it already. `coding`: how the body is
+    compressed."""
     more = (
-        (b"etag", b'"%s%s"' % (tag.encode(), b"-gzip" if is_packed else b"")),
+        (b"etag", b'"%s"' % b"-".join(filter(None, (tag.encode(), coding)))),
         (b"cache-control", cache),
         (b"cross-origin-resource-policy", b"same-origin"),
         *headers,
     )
     if etag_matches(if_none_match or "", tag):
         return raw_response(304, b"", more)
-    encoding = ((b"content-encoding", b"gzip"),) if is_packed else ()
+    encoding = ((b"content-encoding", coding),) if coding else ()
     return raw_response(200, body, ((b"content-type", kind), *encoding, *more))
 
 
