@@ -272,17 +272,15 @@ async def test_a_hold_until_a_day_holds_that_day_and_none_is_set_that_is_over(sq
     world = sqlite_world
     await world.plan(area="城东")
     wang = await signed_in(world, "wang")
-    account = {"account": "1001"}
-    forms = ((f"/desk/privacy/holds/{VISIT}", {}), ("/desk/privacy/account-holds", account))
-    for path, more in forms:
-        gone = await wang.post(path, more | {"hold_reason": "诉讼 77 号", "hold_until": "2026-03-01"})
+    form, kinds = "/desk/privacy/holds", ({"visit": str(VISIT)}, {"account": "1001"})
+    for what in kinds:
+        gone = await wang.post(form, what | {"hold_reason": "诉讼 77 号", "hold_until": "2026-03-01"})
         assert (gone.status_code, "保全不会生效" in text_of(gone)) == (422, True)
-    api = f"/v1/visits/{VISIT}/holds/{uid('hold')}"
-    over = {"reason": "诉讼 77 号", "until": "2026-03-02T11:59:59+08:00"}
-    assert problem(await world.ask("wang", "PUT", api, over)) == (422, "invalid-body")
+        over = what | {"reason": "诉讼 77 号", "until": "2026-03-02T11:59:59+08:00"}
+        assert problem(await world.ask("wang", "PUT", f"/v1/holds/{uid('hold')}", over)) == (422, "invalid-body")
     assert await erasable(world)
-    for path, more in forms:
-        done = await wang.post(path, more | {"hold_reason": "诉讼 77 号", "hold_until": "2026-03-02"})
+    for what in kinds:
+        done = await wang.post(form, what | {"hold_reason": "诉讼 77 号", "hold_until": "2026-03-02"})
         assert done.status_code == 303
         stand(world.ctx, "23:59")
         assert not await erasable(world)
