@@ -43,7 +43,7 @@ from service.judge.volume import VisitLimits
 from service.keys import Keys
 from service.messages import gateways, message_settings, outbox
 from service.messages.outbox import PLACEHOLDERS
-from service.privacy import account_holds, holds
+from service.privacy import holds
 from service.private_files import close_to_others
 from service.rate_limit import TokenBucket
 from service.records import repository as records_repository
@@ -55,7 +55,7 @@ from service.web.access_log import get_logger
 from service.web.brand import read_logo, readable
 from service.webhooks.receivers import read_receivers
 
-FINDERS = (outbox, confirmations, account_holds, holds, records_repository)
+FINDERS = (outbox, confirmations, holds, records_repository)
 """Modules that no command needs but to find the rows behind leaves of the log (`audit_log/sources`)."""
 
 

@@ -23,7 +23,8 @@ FRAMING_BYTES, FRAMING_PER_BYTE = 64 * 1024, 8
 HEAD_SECONDS = 10.0
 BODY_SILENCE_SECONDS, BODY_SECONDS, MIN_BODY_RATE = 30.0, 30.0, 1024  # without a byte; in all, plus bytes / rate
 RESPONSE_SILENCE_SECONDS = 60.0  # in which nothing of a response is read
-REST_SECONDS = 10.0  # for the rest of a body that has been answered already
+# for the rest of a body that has been answered already, which is read and forgotten: plus bytes / rate; so many bytes
+REST_SECONDS, MIN_REST_RATE, MAX_REST_BYTES = 10.0, 16 * 1024, 16 * 2**20
 CLOSING_SECONDS = 2.0  # for the client to read the reason
 ACTIVE_SECONDS = 2.0  # a client that sent something within them keeps its connection when room is needed
 
@@ -36,6 +37,20 @@ class _Flow(FlowControl):
     def resume_reading(self) -> None:
         if not self.has_pipelined and not self.write_paused:
             super().resume_reading()
+
+
+class _ResponseTransport:
+    """Where one response is written. Closed while the rest of its request is on the way, the client would find its
+    connection reset, and a proxy would say 502 instead of what we wrote (RFC 9112, 9.6)."""
+
+    def __init__(self, connection: "Connection") -> None:
+        self._connection = connection
+        self.write = connection.transport.write
+        self.is_closing = connection.transport.is_closing
+
+    def close(self) -> None:
+        """Close, after the rest of the request."""
+        self._connection.close_after_request()
 
 
 class Connection(HttpToolsProtocol):
@@ -52,7 +67,7 @@ class Connection(HttpToolsProtocol):
         self._in_head = False
         self._head = self._body = self._framing = 0  # bytes of the current request
         self._begun_at = 0.0  # when its first byte arrived, or when its head was complete
-        self._answered_at = 0.0  # when its response was sent, if that was before the end of the body
+        self._answered_at, self._rest = 0.0, 0  # when its response was sent, if before the end of the body; bytes since
         self._unparsed = b""
         self._unread, self._unread_since = 0, 0.0  # bytes of responses that the client does not read
         self._is_closing, self._close_by = False, 0.0  # nothing more is read
@@ -74,6 +89,10 @@ class Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         self.last_received = self.loop.time()
+        if self._answered_at:
+            self._rest += len(data)
+            if self._rest > MAX_REST_BYTES:
+                self._end(TooSlow())
         if self._is_closing:
             return
         self._unset_keepalive_if_required()
@@ -134,7 +153,7 @@ class Connection(HttpToolsProtocol):
         super().on_message_begin()
         self.in_request = self._in_head = True
         self._head = self._body = self._framing = 0
-        self._begun_at, self._answered_at = self.last_received, 0.0
+        self._begun_at = self.last_received
 
     def on_headers_complete(self) -> None:
         if self._is_closing:
@@ -148,6 +167,8 @@ class Connection(HttpToolsProtocol):
             self._end(InvalidHeader("send one Host (RFC 9112, 3.2)"))
             return
         super().on_headers_complete()
+        if self.cycle is not None:
+            self.cycle.transport = _ResponseTransport(self)  # type: ignore[assignment]
         self._in_head = False
         self._begun_at = self.last_received
         self.headers = []  # trailers after the body must not be added: the request is being handled
@@ -161,13 +182,27 @@ class Connection(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         if not self._is_closing:
-            self.in_request = False
+            self.in_request, self._answered_at, self._rest = False, 0.0, 0
             super().on_message_complete()
 
     # From the response
 
+    def close_after_request(self) -> None:
+        """Close once the current request has all come or its time is over, if it was answered before that."""
+        now = self.loop.time()
+        if self._is_closing:
+            self._close_by = now + CLOSING_SECONDS
+        elif self.in_request and not self.pipeline:
+            self._is_closing, self._unparsed, self._answered_at = True, b"", now
+        else:
+            self.transport.close()
+            return
+        self.transport.write_eof()
+
     def on_response_complete(self) -> None:
         super().on_response_complete()
+        if self._is_closing:
+            self._unset_keepalive_if_required()
         if self._is_closing or self.transport.is_closing():
             return
         if self.in_request and not self.pipeline:
@@ -182,6 +217,8 @@ class Connection(HttpToolsProtocol):
     # From the gate
 
     def is_evictable(self, now: float) -> bool:
+        if self._answered_at and not self.transport.is_closing():
+            return True
         if self._is_closing or self.transport.is_closing() or now - self.last_received < ACTIVE_SECONDS:
             return False
         return not self.flow.read_paused if self.in_request else self._is_idle()
@@ -197,7 +234,12 @@ class Connection(HttpToolsProtocol):
             self.transport.close()
 
     def check_timeouts(self, now: float) -> None:
-        if self._is_closing:
+        if self._answered_at:
+            if self.transport.get_write_buffer_size():
+                self._check_response(now)
+            elif now - self._answered_at > REST_SECONDS + self._rest / MIN_REST_RATE:
+                self._end(TooSlow())
+        elif self._is_closing:
             if now > self._close_by:
                 self.transport.abort()
         elif self.flow.write_paused or self.transport.is_closing():
@@ -211,8 +253,6 @@ class Connection(HttpToolsProtocol):
     def _is_late(self, now: float) -> bool:
         if self._in_head:
             return now - self._begun_at > HEAD_SECONDS
-        if self._answered_at:
-            return now - self._answered_at > REST_SECONDS
         if self.flow.read_paused:  # the client waits for us
             self._begun_at += 1.0
             self.last_received = now
@@ -234,6 +274,10 @@ class Connection(HttpToolsProtocol):
 
     def _end(self, problem: Problem) -> None:
         """Read nothing more, and send the problem if the current request is the next to be answered."""
+        if self._answered_at:  # a second answer would be taken for that of the next request
+            self._gate.reject(self, problem.code)
+            self.transport.abort()
+            return
         if self._is_closing:
             return
         now = self.loop.time()

@@ -220,9 +220,14 @@ async def delete_recovery_codes(tx: Transaction, login: str) -> None:
     await tx.execute("delete_recovery_codes", login=login)
 
 
-async def delete_calendar(tx: Transaction, login: str) -> None:
-    """The address of the person's calendar is not found from now on."""
-    await tx.execute("delete_calendar", login=login)
+async def has_calendar(tx: Transaction, login: str) -> bool:
+    """Whether there is a secret address of the person's calendar."""
+    return await tx.fetch_one("calendar_of", login=login) is not None
+
+
+async def delete_calendar(tx: Transaction, login: str) -> bool:
+    """The address of the person's calendar is not found from now on. Whether there was one."""
+    return bool(await tx.execute("delete_calendar", login=login))
 
 
 async def touch_device(tx: Transaction, id: UUID, at: int, app: str) -> None:

@@ -95,10 +95,8 @@ class DeskRequest(msgspec.Struct, frozen=True):
 
     @property
     def sections(self) -> tuple[Section, ...]:
-        """The sections that the person may see; that of webhooks only where there are receivers."""
-        hidden = () if self.ctx.receivers else ("webhooks",)
-        allowed = (one for one in SECTIONS if any(self.person.can(permission) for permission in one.permissions))
-        return tuple(one for one in allowed if one.name not in hidden)
+        """The sections that the person may see."""
+        return tuple(one for one in SECTIONS if any(self.person.can(permission) for permission in one.permissions))
 
 
 Desk = NamedDependency[SkipValidation[DeskRequest]]

@@ -51,12 +51,15 @@ class Credentials(Cleaned, frozen=True):
 
 
 class PasswordChange(Cleaned, frozen=True):
-    """The old and the new password."""
+    """The old and the new password, and whether the calendar ends with the old one."""
 
     old: Annotated[PasswordText, Meta(description="The password until now.")]
     password: Annotated[
         PasswordText, Meta(description="The new one: at least twelve characters, and none that others would try.")
     ]
+    end_calendar: Annotated[
+        bool, Meta(description="End the secret address of the calendar too, which anybody who was signed in may know.")
+    ] = False
 
 
 class SecondFactor(msgspec.Struct, frozen=True):
@@ -256,6 +259,8 @@ async def change_password(ctx: AppContext, origin: SignInOrigin, token: bytes, g
             raise InvalidCredentials  # it was changed meanwhile
         await repository.set_password_hash(tx, person.login, password_hash)
         await tokens.end_other_sessions(ctx, tx, person.login, token)
+        if given.end_calendar and await access.delete_calendar(tx, person.login):
+            await record_event(ctx, tx, PersonEvent(what="calendar-ended", person=person.login, by=person.login))
         await throttling.reset_attempts(tx, origin.address, person.login, checked.known_browser)
         await record_event(ctx, tx, PersonEvent(what="password", person=person.login, by=person.login))
 

@@ -4,6 +4,9 @@
 INSERT INTO calendars (login, digest, created_at) VALUES (:login, :digest, :at)
 ON CONFLICT (login) DO UPDATE SET digest = excluded.digest, created_at = excluded.created_at;
 
+-- name: calendar_of^
+SELECT 1 FROM calendars WHERE login = :login;
+
 -- name: delete_calendar!
 DELETE FROM calendars WHERE login = :login;
 

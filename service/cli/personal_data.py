@@ -54,16 +54,20 @@ def add_commands(commands: Commands) -> None:
     command.set_defaults(command=_retention)
 
     command = commands.add_parser(
-        "hold", help="保全一个户号：其下的上门都不删除 / hold a customer's account: none of its visits is erased"
+        "hold",
+        help="保全一个户号或一次上门，不删除 / hold an account, none of whose visits is then erased, or one visit",
     )
     command.add_argument(
         "account",
+        nargs="?",
         type=_visible,
         metavar="ACCOUNT",
-        help="账单上的户号，以后的上门也算 / the number on the bill; visits may come later",
+        help="账单上的户号，以后的上门也算；不写则列出保全 / the number on the bill, visits may come later; without it"
+        " holds are listed",
     )
+    command.add_argument("--visit", type=_visible, help="改为保全一次上门，写编号 / hold one visit instead, by its id")
     command.add_argument(
-        "--why", required=True, type=_visible, help="原因，例如案号 / the reason, such as the number of the case"
+        "--why", type=_visible, help="原因，例如案号，必填 / the reason, such as the number of the case; required"
     )
     command.add_argument("--who", default="console", help="谁决定的 / who decided it [console]")
     command.add_argument(
@@ -72,9 +76,7 @@ def add_commands(commands: Commands) -> None:
         metavar="DATE",
         help="到哪一天；不写则到解除为止 / until when [until it is ended]",
     )
-    command.add_argument(
-        "--end", action="store_true", help="改为解除这个户号的保全 / end the holds of the account instead"
-    )
+    command.add_argument("--end", action="store_true", help="改为解除它的保全 / end its holds instead")
     command.set_defaults(command=_hold)
 
     command = commands.add_parser(
@@ -126,10 +128,14 @@ def _retention(options: argparse.Namespace, settings: Settings) -> int:
 def _hold(options: argparse.Namespace, settings: Settings) -> int:
     from service.privacy import commands
 
-    async def work(ctx: "AppContext") -> commands.AccountHolds:
-        if options.end:
-            return await commands.release_account(ctx, options.account, options.who, options.why)
-        return await commands.hold_account(ctx, options.account, options.who, options.why, options.until)
+    if options.account is None and options.visit is None:
+        return print_json(run(settings, commands.list_holds))
+    if options.why is None:
+        return fail("--why：请写原因 / give a reason", 2)
+
+    async def work(ctx: "AppContext") -> commands.Holds:
+        hold = commands.typed_hold(ctx, options.until, account=options.account, visit=options.visit, reason=options.why)
+        return await (commands.end_holds if options.end else commands.set_hold)(ctx, hold, options.who)
 
     return print_json(run(settings, work))
 

@@ -33,3 +33,7 @@ SELECT 1 FROM webhook_events WHERE id = :id FOR KEY SHARE;
 -- name: lock_attempts^
 -- Locks a counter, also one that is not there yet, until the transaction ends.
 SELECT pg_advisory_xact_lock(hashtextextended('doorstep attempts ' || current_schema() || CAST(:key AS TEXT), 0));
+
+-- name: lock_hold^
+-- Two who end a hold of an account wait for each other; of a visit they have the lock of the visit.
+SELECT 1 FROM account_holds WHERE id = :id FOR UPDATE;

@@ -25,3 +25,6 @@ SELECT 1 FROM webhook_events WHERE id = :id;
 
 -- name: lock_attempts^
 SELECT 1;
+
+-- name: lock_hold^
+SELECT 1;

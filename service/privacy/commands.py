@@ -2,25 +2,23 @@
 
 import asyncio
 from datetime import date
-from typing import Annotated
+from typing import Any
 from uuid import UUID
 
 import msgspec
-from msgspec import Meta
 
-from service.context import AppContext
+from service.audit_log import erasures
+from service.context import AppContext, read_only, transaction
 from service.db.database import Transaction
 from service.errors import NotFound
-from service.field_kinds import Cleaned, IdentifierText
-from service.visits.changes import Reason
+from service.visits import repository as visits_repository
 from service.web.decoding import convert_strict, parse_uuid
 from service.web.defects import or_unreadable
 
-from . import account_holds, customers, erasing, holds, staff, terms
-from .account_holds import AccountHoldView
+from . import customers, erasing, holds, staff, terms
 from .customers import FoundVisit
 from .erasing import Erased
-from .hold_rules import end_of_day
+from .holds import Hold, HoldView
 
 PURGE_TRIES, PURGE_WAIT = 30, 1.0
 
@@ -38,18 +36,11 @@ class Erasures(msgspec.Struct, frozen=True):
     purged: bool | None = None
 
 
-class AccountHold(Cleaned, frozen=True):
-    """An account that is held or released, and why."""
+class Holds(msgspec.Struct, frozen=True):
+    """Holds, and the visits with the account that there are now."""
 
-    account: Annotated[IdentifierText, Meta(description="The number on the bill.", min_length=1)]
-    reason: Reason
-
-
-class AccountHolds(msgspec.Struct, frozen=True):
-    """Holds of an account, and the visits with it that there are now."""
-
-    holds: list[AccountHoldView]
-    visits: list[FoundVisit]
+    holds: list[HoldView]
+    visits: list[FoundVisit] = []
 
 
 async def erase_visit(ctx: AppContext, visit: str, by: str, why: str, *, dry_run: bool) -> Erasures:
@@ -95,7 +86,7 @@ async def _refuse_held(ctx: AppContext, ids: list[UUID]) -> None:
 
 
 async def _accounts_of(ctx: AppContext, visit: UUID) -> set[str]:
-    return await ctx.db.read(lambda tx: account_holds.accounts_of(tx, visit))
+    return await ctx.db.read(lambda tx: holds.accounts_of(tx, visit))
 
 
 async def erase_person(ctx: AppContext, login: str, by: str, why: str, *, dry_run: bool) -> Erasures:
@@ -105,31 +96,49 @@ async def erase_person(ctx: AppContext, login: str, by: str, why: str, *, dry_ru
     return Erasures(False, [await staff.erase_person(ctx, login, by, why)], purged=await purge(ctx))
 
 
-async def hold_account(ctx: AppContext, account: str, by: str, why: str, until: date | None) -> AccountHolds:
-    """Hold an account until the end of a day. The supervisors of its visits' areas see it; of one that has none
-    yet, all. InvalidBody if the account or the reason is none."""
-    checked = convert_strict(AccountHold, {"account": account, "reason": why})
-    found = await customers.find(ctx, checked.account, by=("account",))
-    end = None if until is None else end_of_day(until, ctx.zone)
-    areas = tuple(sorted({one.area for one in found}))
-    hold = await account_holds.set_hold(ctx, checked.account, by, checked.reason, end, areas)
-    return AccountHolds([hold], found)
+def typed_hold(ctx: AppContext, until: date | None, **given: str | None) -> Hold:
+    """A hold as it is typed, until the end of a day. InvalidBody."""
+    content: dict[str, Any] = {name: text for name, text in given.items() if text is not None}
+    if until is not None:
+        content["until"] = holds.end_of_day(until, ctx.zone)
+    return convert_strict(Hold, content)
 
 
-async def release_account(ctx: AppContext, account: str, by: str, why: str) -> AccountHolds:
-    """End all active holds of an account. NotFound if there are none."""
-    checked = convert_strict(AccountHold, {"account": account, "reason": why})
+async def set_hold(ctx: AppContext, hold: Hold, by: str) -> Holds:
+    """Hold a visit or an account, also one without visits: then all supervisors see it. NotFound, Erased."""
+    found = await holds.visits_with(ctx, hold.account)
+    return Holds([await _set_hold(ctx, hold, by, found)], found)
 
-    async def read(tx: Transaction) -> list[AccountHoldView]:
-        return await account_holds.holds_of_account(ctx, tx, checked.account)
 
-    active = {one.id for one in await ctx.db.read(read) if one.active}
-    if not active:
+@transaction
+async def _set_hold(ctx: AppContext, tx: Transaction, hold: Hold, by: str, found: list[FoundVisit]) -> HoldView:
+    if hold.visit is not None and await visits_repository.lock_visit(tx, hold.visit) is None:
+        await erasures.refuse_erased(tx, hold.visit)
         raise NotFound
-    for one in active:
-        await account_holds.end_hold(ctx, UUID(one), by, checked.reason)
-    ended = [one for one in await ctx.db.read(read) if one.id in active]
-    return AccountHolds(ended, await customers.find(ctx, checked.account, by=("account",)))
+    return (await holds.add_hold(ctx, tx, ctx.new_id(), by, hold, found))[1]
+
+
+@transaction
+async def _end_holds(ctx: AppContext, tx: Transaction, hold: Hold, by: str) -> list[HoldView]:
+    if hold.visit is not None:
+        await visits_repository.lock_visit(tx, hold.visit)
+    rows = await holds.rows_of(tx, hold)
+    active = [row for row, end in holds.with_ends(rows) if holds.is_active(row, end, ctx.clock())]
+    return [await holds.add_end(ctx, tx, row, by, hold.reason) for row in active]
+
+
+async def end_holds(ctx: AppContext, hold: Hold, by: str) -> Holds:
+    """End all active holds of a visit or an account, for the reason that is given. NotFound if there are none."""
+    ended = await _end_holds(ctx, hold, by)
+    if not ended:
+        raise NotFound
+    return Holds(ended, await holds.visits_with(ctx, hold.account))
+
+
+@read_only
+async def list_holds(ctx: AppContext, tx: Transaction) -> Holds:
+    """All holds, also those that ended."""
+    return Holds(list(await holds.all_holds(ctx, tx)))
 
 
 async def purge(ctx: AppContext) -> bool:

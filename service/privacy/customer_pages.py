@@ -1,32 +1,23 @@
-"""Pages of the desk for what a customer asks of their data: a copy, and a hold on their account."""
+"""Pages of the desk for what a customer asks of their data: a copy. A hold on their account is set there too."""
 
 from collections.abc import Mapping
-from typing import Any
-from uuid import UUID
 
 from litestar import get, post
-from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 
-from service.accounts.authentication import require_permission
-from service.accounts.desk import Desk, DeskController, explain, redirect_with_notice, render_desk, require_sure
+from service.accounts.desk import Desk, DeskController, explain, render_desk
 from service.errors import InvalidBody, NotFound, Problem
 from service.web.decoding import convert_strict
-from service.web.form_dates import parse_date
 from service.web.language import PageText
 from service.web.responses import raw_response
 
 from . import desk_requests
 from .customers import FoundVisit
 from .desk_requests import ExportRequest
-from .hold_rules import end_of_day
-from .holds import Hold
 
 PAGE = "/desk/privacy/customer"
 LABELS = {"customer": PageText("户号或电话"), "reason": PageText("理由"), "visits": PageText("这位客户的上门")}
 CHOSEN = "visit:"
-HELD = PageText("户号已依法保全，解除以前它的上门都不会删除")
-ENDED = PageText("户号的保全已解除")
 _ZIP = (
     (b"content-type", b"application/zip"),
     (b"content-disposition", b'attachment; filename="customer.zip"'),
@@ -66,35 +57,12 @@ class CustomerDeskController(DeskController):
             found = await _found(desk, given["customer"])
             return _render(desk, given, found, problem, problem.status, chosen)
 
-    @post("/desk/privacy/account-holds")
-    async def hold(self, desk: Desk) -> ASGIResponse:
-        """Hold an account."""
-        require_permission(desk.person, "hold visits")
-        hold = convert_strict(Hold, _hold_of(desk))
-        await desk_requests.hold_account(desk.ctx, desk.token, desk.form.get("account", ""), hold.reason, hold.until)
-        return redirect_with_notice("/desk/privacy", HELD)
-
-    @post("/desk/privacy/account-holds/{account_hold_id:uuid}/end")
-    async def end(self, desk: Desk, account_hold_id: FromPath[UUID]) -> ASGIResponse:
-        """End the hold of an account, with a reason."""
-        require_sure(desk)
-        reason = convert_strict(Hold, {"reason": desk.form.get("reason", "").strip()}).reason
-        await desk_requests.end_account_hold(desk.ctx, desk.token, account_hold_id, reason)
-        return redirect_with_notice("/desk/privacy", ENDED)
-
 
 async def _found(desk: Desk, text: str) -> list[FoundVisit]:
     try:
         return await desk_requests.find_visits(desk.ctx, desk.token, text)
     except NotFound:
         return []
-
-
-def _hold_of(desk: Desk) -> dict[str, Any]:
-    given: dict[str, Any] = {"reason": desk.form.get("hold_reason", "").strip()}
-    if desk.form.get("hold_until", ""):
-        given["until"] = end_of_day(parse_date(desk.form, "hold_until"), desk.ctx.zone)
-    return given
 
 
 def _render(

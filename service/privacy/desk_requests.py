@@ -1,16 +1,15 @@
-"""What a customer asks for at the desk: their visits are found by account or telephone, copied, and their account held.
+"""What a customer asks for at the desk: their visits are found by account or telephone, and copied.
 
 A supervisor reaches the visits of their own areas, and must have signed in just now.
 """
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from msgspec import Meta
 
 from service.accounts.authentication import authenticate_token, require_permission
-from service.accounts.permissions import Permission, Person, covers_area
+from service.accounts.permissions import Person, covers_area
 from service.accounts.recent_sign_in import require_recent_sign_in
 from service.context import AppContext, read_only
 from service.db.database import Transaction
@@ -19,8 +18,7 @@ from service.field_kinds import Cleaned, IdentifierText
 from service.text import identifier_key
 from service.visits.changes import Reason
 
-from . import account_holds, customers, export
-from .account_holds import AccountHoldView
+from . import customers, export
 from .customers import FoundVisit
 
 
@@ -33,9 +31,13 @@ class ExportRequest(Cleaned, frozen=True):
     visits: Annotated[tuple[UUID, ...], Meta(min_length=1, description="The visits that are theirs.")]
 
 
-async def require_officer(ctx: AppContext, token: bytes) -> Person:
+@read_only
+async def require_officer(ctx: AppContext, tx: Transaction, token: bytes) -> Person:
     """Who may export customers' data. PermissionDenied, SignInAgain."""
-    return await _require(ctx, token, "export customers", recent=True)
+    person = await authenticate_token(tx, token)
+    require_permission(person, "export customers")
+    await require_recent_sign_in(ctx, tx, token)
+    return person
 
 
 async def find_visits(ctx: AppContext, token: bytes, text: str) -> list[FoundVisit]:
@@ -56,36 +58,9 @@ async def export_visits(ctx: AppContext, token: bytes, request: ExportRequest) -
     return await export.export_visits(ctx, chosen, person.login, request.reason)
 
 
-async def hold_account(
-    ctx: AppContext, token: bytes, account: str, reason: str, until: datetime | None
-) -> AccountHoldView:
-    """Hold the account of a visit in the person's areas. NotFound if there is none."""
-    person = await _require(ctx, token, "hold visits")
-    found = _of_areas(person, await customers.find(ctx, account, by=("account",)))
-    areas = tuple(sorted({one.area for one in found}))
-    return await account_holds.set_hold(ctx, account, person.login, reason, until, areas)
-
-
-async def end_account_hold(ctx: AppContext, token: bytes, id: UUID, reason: str) -> None:
-    """End a hold of an account that concerns the person's areas. NotFound."""
-    person = await _require(ctx, token, "hold visits")
-    await account_holds.end_hold(ctx, id, person.login, reason, person)
-
-
 def accounts_in(found: list[FoundVisit]) -> list[str]:
     """The accounts that visits have now, each once."""
     return list({identifier_key(one.account): one.account for one in found if one.account}.values())
-
-
-@read_only
-async def _require(
-    ctx: AppContext, tx: Transaction, token: bytes, permission: Permission, *, recent: bool = False
-) -> Person:
-    person = await authenticate_token(tx, token)
-    require_permission(person, permission)
-    if recent:
-        await require_recent_sign_in(ctx, tx, token)
-    return person
 
 
 def _of_areas(person: Person, found: list[FoundVisit]) -> list[FoundVisit]:

@@ -21,9 +21,8 @@ from service.web.language import AnyText, PageText
 from service.web.request import AnyRequest
 from service.web.templates import render
 
-from . import account_holds, holds, inventory, retention
-from .hold_rules import end_of_day
-from .holds import Hold
+from . import holds, inventory, retention
+from .holds import Hold, HoldEnd
 
 TITLES: dict[str, AnyText] = {
     "visits": PageText("上门次数"),
@@ -39,7 +38,9 @@ TITLES: dict[str, AnyText] = {
 }
 """By the kind in a run of the nightly deletion."""
 HELD = PageText("这次上门已依法保全，解除以前不会删除")
+ACCOUNT_HELD = PageText("户号已依法保全，解除以前它的上门都不会删除")
 ENDED = PageText("保全已解除")
+ENDED_SHOWN = 50
 ROWS = 60
 
 
@@ -68,13 +69,11 @@ class PrivacyDeskController(DeskController):
     async def show_table(self, desk: Desk) -> ASGIResponse:
         """For supervisors and admins."""
         require_permission(desk.person, "see what is kept")
-        may_hold = desk.person.can("hold visits")
-        held = await holds.list_holds(desk.ctx, desk.token) if may_hold else ()
-        accounts = await account_holds.list_holds(desk.ctx, desk.person) if may_hold else ()
-        logins = {one.by for one in (*held, *accounts)}
+        held = await holds.list_holds(desk.ctx, desk.token) if desk.person.can("hold visits") else ()
+        logins = {one.by for one in held} | {one.ended_by for one in held if one.ended_by is not None}
         view: dict[str, Any] = {
-            "holds": held,
-            "account_holds": accounts,
+            "holds": [one for one in held if one.active],
+            "ended": sorted((one for one in held if not one.active), key=holds.ended_at, reverse=True)[:ENDED_SHOWN],
             "names": await desk.ctx.db.read(lambda tx: names_of(tx, logins)),
             "runs": await retention.last_runs(desk.ctx),
             "titles": TITLES,
@@ -85,21 +84,26 @@ class PrivacyDeskController(DeskController):
         }
         return render_desk(desk, "privacy/desk.html", view, section="privacy")
 
-    @post("/desk/privacy/holds/{visit_id:uuid}")
-    async def hold(self, desk: Desk, visit_id: FromPath[UUID]) -> ASGIResponse:
-        """Hold a visit, from the form on its page."""
-        until = desk.form.get("hold_until", "")
-        given: dict[str, Any] = {"reason": desk.form.get("hold_reason", "").strip()}
-        if until:
-            given["until"] = end_of_day(parse_date(desk.form, "hold_until"), desk.ctx.zone)
-        await holds.set_hold(desk.ctx, desk.token, visit_id, uuid4(), convert_strict(Hold, given))
-        return redirect_with_notice(f"/desk/visits/{visit_id}", HELD)
+    @post("/desk/privacy/holds")
+    async def hold(self, desk: Desk) -> ASGIResponse:
+        """Hold a visit, from the form on its page, or an account."""
+        require_permission(desk.person, "hold visits")
+        names = {"visit": "visit", "account": "account", "hold_reason": "reason"}
+        given: dict[str, Any] = {names[name]: desk.form[name] for name in names if name in desk.form}
+        if desk.form.get("hold_until", ""):
+            given["until"] = holds.end_of_day(parse_date(desk.form, "hold_until"), desk.ctx.zone)
+        hold = convert_strict(Hold, given)
+        await holds.set_hold(desk.ctx, desk.token, uuid4(), hold)
+        if hold.visit is None:
+            return redirect_with_notice("/desk/privacy", ACCOUNT_HELD)
+        return redirect_with_notice(f"/desk/visits/{hold.visit}", HELD)
 
-    @post("/desk/privacy/holds/{visit_id:uuid}/{hold_id:uuid}/end")
-    async def end(self, desk: Desk, visit_id: FromPath[UUID], hold_id: FromPath[UUID]) -> ASGIResponse:
-        """End a hold."""
+    @post("/desk/privacy/holds/{hold_id:uuid}/end")
+    async def end(self, desk: Desk, hold_id: FromPath[UUID]) -> ASGIResponse:
+        """End a hold, with a reason."""
         require_sure(desk)
-        await holds.end_hold(desk.ctx, desk.token, visit_id, hold_id)
+        end = convert_strict(HoldEnd, {"reason": desk.form.get("reason", "")})
+        await holds.end_hold(desk.ctx, desk.token, hold_id, end)
         return redirect_with_notice("/desk/privacy", ENDED)
 
 

@@ -15,6 +15,7 @@ from service.audit_log.erasures import Erasure
 from service.context import AppContext, transaction
 from service.db.database import Row, Transaction
 from service.readable_json import readable
+from service.visits import repository as visits_repository
 from service.web.decoding import to_json
 
 from . import erasing, holds
@@ -60,12 +61,20 @@ def _reduce(place: Any) -> bool:
 
 @transaction
 async def reduce(ctx: AppContext, tx: Transaction, rows: list[Row]) -> int:
-    """Reduce some batches; returns how many had positions. Those of visits that are held stay."""
-    found: dict[bytes, bytes] = {}
-    for key, visit, _, body in rows:
-        less = reduced(bytes(body))
-        if less is not None and not await holds.is_held(ctx, tx, UUID(bytes=bytes(visit))):
-            found[bytes(key)] = less
+    """Reduce some batches; returns how many had positions. Those of visits that are held stay.
+
+    What holds or erases a visit has its lock too, so it is done before, and found here, or afterwards.
+    """
+    less = {(bytes(visit), bytes(key)): body for key, visit, _, whole in rows if (body := reduced(bytes(whole)))}
+    free: dict[bytes, bool] = {}
+    for visit in sorted({visit for visit, _ in less}):
+        is_there = await visits_repository.lock_visit(tx, UUID(bytes=visit)) is not None
+        free[visit] = is_there and not await holds.is_held(ctx, tx, UUID(bytes=visit))
+    found = {
+        key: body
+        for (visit, key), body in less.items()
+        if free[visit] and await tx.fetch_one("reduced_record", id=key) is None  # by another server meanwhile
+    }
     if not found:
         return 0
     erasure = ctx.new_id()

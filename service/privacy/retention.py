@@ -16,7 +16,7 @@ from service.errors import Problem
 from service.web.access_log import get_logger
 from service.web.decoding import to_json
 
-from . import account_holds, commands, customers, holds, positions
+from . import commands, customers, holds, positions
 from .terms import DAY_MS, TERMS, Term
 
 HOUR = 3
@@ -158,7 +158,7 @@ async def _reduce_positions(ctx: AppContext, since: int, before: int, day: str) 
         rows = await ctx.db.read(lambda tx, visit=visit: tx.fetch_all("batches_of_held", visit=visit, before=before))
         if rows:
             count += await positions.reduce(ctx, rows)
-    for account in await account_holds.released_accounts(ctx, await _last_ended(ctx), ctx.clock()):
+    for account in await holds.released_accounts(ctx, await _last_ended(ctx), ctx.clock()):
         for one in await customers.find(ctx, account):
             key = UUID(one.visit).bytes
             rows = await ctx.db.read(lambda tx, key=key: tx.fetch_all("batches_of_held", visit=key, before=before))

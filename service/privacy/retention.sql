@@ -97,7 +97,7 @@ WHERE b.received_at >= :since AND b.received_at < :before AND (b.received_at, b.
 ORDER BY b.received_at, b.id LIMIT :size;
 
 -- name: add_reduced_record!
-INSERT INTO reduced_records (id, sha256, erasure) VALUES (:id, :sha256, :erasure) ON CONFLICT DO NOTHING;
+INSERT INTO reduced_records (id, sha256, erasure) VALUES (:id, :sha256, :erasure);
 
 -- name: reduce_batch!
 UPDATE batches SET body = :body WHERE id = :id;

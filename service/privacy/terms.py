@@ -16,7 +16,7 @@ from service.context import AppContext, RetentionPolicy, read_only, transaction
 from service.db.database import Transaction
 from service.web.defects import or_unreadable
 
-from . import account_holds, customers, erasing, holds, places, staff
+from . import customers, erasing, holds, places, staff
 
 DAY_MS = 86_400_000
 SIZE = 100
@@ -103,13 +103,13 @@ async def erase_holds_of_accounts(ctx: AppContext, accounts: list[str], what: st
 
 @transaction
 async def _erase_holds_of_account(ctx: AppContext, tx: Transaction, account: str, what: str, by: str, why: str) -> bool:
-    rows = await account_holds.rows_to_erase(ctx, tx, account)
+    rows = await holds.rows_to_erase(ctx, tx, account)
     if not rows:
         return False
     about = Erasure(what=what, subject="account_holds", by=by, why=why, rows=0, digest="")
     await erasing.add_erasure(ctx, tx, ctx.new_id(), about, rows)
-    for query in ("erase_account_hold_ends", "erase_account_holds"):
-        await tx.execute(query, account=account)
+    for row in rows:  # not by account: a hold that was set meanwhile stays
+        await tx.execute("erase_account_hold", id=row)
     return True
 
 

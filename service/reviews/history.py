@@ -9,7 +9,7 @@ from service.context import AppContext, read_only
 from service.db.database import Transaction
 from service.messages import outbox
 from service.messages.calls import CHANNEL as CALL
-from service.privacy import account_holds, holds
+from service.privacy import holds
 from service.visits import looks
 from service.visits.appointment import AGREED
 from service.visits.batches import CUSTOMER_WRITER, SERVICE_WRITER
@@ -50,14 +50,11 @@ async def build_history(ctx: AppContext, tx: Transaction, visit: LoadedVisit) ->
     for at, who, reason in await tx.fetch_all("looks_at", what=looks.subject(visit.row.id)):
         steps.append(HistoryStep(at=ctx.to_local_time(at), kind="viewed", by=who, id=str(visit.row.id), text=reason))
     for hold in await holds.holds_of(ctx, tx, visit.row.id):
-        steps.append(HistoryStep(at=hold.at, kind="held", by=hold.by, id=hold.id, text=hold.reason))
+        begun, ended = ("account_held", "account_released") if hold.account else ("held", "released")
+        steps.append(HistoryStep(at=hold.at, kind=begun, by=hold.by, id=hold.id, text=hold.reason))
         if hold.ended_at is not None:
-            steps.append(HistoryStep(at=hold.ended_at, kind="released", by=hold.ended_by or "", id=hold.id, text=""))
-    for hold in await account_holds.holds_of_visit(ctx, tx, visit.row.id):
-        steps.append(HistoryStep(at=hold.at, kind="account_held", by=hold.by, id=hold.id, text=hold.reason))
-        if hold.ended_at is not None:
-            by, why = hold.ended_by, hold.ended_because
-            steps.append(HistoryStep(at=hold.ended_at, kind="account_released", by=by, id=hold.id, text=why))
+            by, why = hold.ended_by or "", hold.ended_because or ""
+            steps.append(HistoryStep(at=hold.ended_at, kind=ended, by=by, id=hold.id, text=why))
     return VisitHistory(tuple(sorted(steps, key=lambda step: step.at)))
 
 

@@ -15,8 +15,8 @@ from service.db.database import Transaction
 from service.dispatch.views import VisitView, build_view
 from service.dispatch.wishes import Wish, open_wish
 from service.judge.checklist import Text
-from service.privacy import account_holds, holds
-from service.privacy.account_holds import AccountHoldView
+from service.privacy import holds
+from service.privacy.holds import HoldView
 from service.visits.attention import Reason, ReasonKind, attention, urgent_at
 from service.visits.loading import LoadedVisit, load_visible_visit
 from service.visits.page_words import state_text
@@ -81,8 +81,7 @@ class VisitPage(msgspec.Struct, frozen=True, kw_only=True):
     can_explain: bool = False
     look_noted: bool = False
     can_hold: bool = False
-    held: bool = False
-    held_accounts: tuple[AccountHoldView, ...] = ()
+    holds: tuple[HoldView, ...] = ()
     can_change: bool = False
     sides: tuple[SideBySide, ...] = ()
     agreed: int = 0
@@ -178,8 +177,7 @@ async def get_visit_page(ctx: AppContext, tx: Transaction, token: bytes, visit_i
         can_explain=person.can("explain findings") and visit.was_on_visit(person),
         look_noted=not visit.is_own_work_of(person),
         can_hold=person.can("hold visits"),
-        held=any(one.active for one in await holds.holds_of(ctx, tx, visit_id)),
-        held_accounts=tuple(one for one in await account_holds.holds_of_visit(ctx, tx, visit_id) if one.active),
+        holds=tuple(one for one in await holds.holds_of(ctx, tx, visit_id) if one.active),
     )
     if review is None:
         return page

@@ -7,7 +7,7 @@ from litestar import get, post
 from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 
-from service.accounts import passkeys, recovery_codes, sessions, tokens
+from service.accounts import credentials, passkeys, recovery_codes, sessions, tokens
 from service.accounts.desk import (
     Desk,
     DeskController,
@@ -32,6 +32,8 @@ from .invitation_pages import DIFFERENT, authenticator_page
 
 HERE = "/desk/account"
 SHOWN_ONCE = PageText("备用码只显示一次，没有再换：没有收好的，请再换一组")
+PASSWORD_AND_CALENDAR = PageText("密码已改，其他浏览器已退出，日历的保密地址已停用")
+END_CALENDAR = "end_calendar"
 WRONG_PASSWORD = PageText("没有办成：现在的密码不对，请再输一次")
 
 
@@ -47,16 +49,19 @@ class AccountController(DeskController):
 
     @post("/password", status_code=303)
     async def change_password(self, desk: Desk) -> ASGIResponse:
-        """A new password, with the old one; other browsers are signed out."""
+        """A new password, with the old one; other browsers are signed out, and unless the person wants to keep it, the
+        secret address of their calendar ends."""
+        ends_calendar = END_CALENDAR in desk.form
 
         async def work() -> None:
             if desk.form.get("password") != desk.form.get("again"):
                 raise InvalidBody("", (DIFFERENT,))
             given = {name: desk.form.get(name, "") for name in ("old", "password")}
-            change = convert_strict(PasswordChange, given)
+            change = convert_strict(PasswordChange, given | {"end_calendar": ends_calendar})
             await sessions.change_password(desk.ctx, origin_of(desk.request), desk.token, change)
 
-        return await _change(desk, "password", work, PageText("密码已改，其他浏览器已退出"))
+        done = PASSWORD_AND_CALENDAR if ends_calendar else PageText("密码已改，其他浏览器已退出")
+        return await _change(desk, "password", work, done)
 
     @post("/devices/{device_id:uuid}/revocation", status_code=303)
     async def revoke_own_device(self, desk: Desk, device_id: FromPath[UUID]) -> ASGIResponse:
@@ -152,6 +157,8 @@ async def account_page(desk: DeskRequest, sent: str = "", problem: Problem | Non
         "passkeys": await passkeys.of_caller(desk.ctx, desk.token),
         "codes": await desk.ctx.db.read(lambda tx: recovery_codes.edition(tx, login)),
         "codes_left": await desk.ctx.db.read(lambda tx: recovery_codes.left(tx, login)),
+        "has_calendar": await desk.ctx.db.read(lambda tx: credentials.has_calendar(tx, login)),
+        "end_calendar": sent != "password" or END_CALENDAR in desk.form,
         "roles": [ROLE_NAMES[role] for role in desk.person.roles],
         "has_factor": await sessions.has_second_factor(desk.ctx, login),
         "needs_factor": not SECOND_FACTOR.isdisjoint(desk.person.roles),

@@ -57,6 +57,7 @@ _DETAILS = (
     (r"too many connections.*", "连接太多，请稍后再来"),
     (r"the id in the address must be a UUID(?: with its hyphens)?", "地址中的编号须为带连字符的 UUID"),
     (r"write the path without percent signs where none are needed", "地址中不需要百分号编码的字符请直接写"),
+    (r"name either a visit or an account", "请写一次上门或一个户号，只写其一"),
     (r"the query cannot be read", "查询参数读不出来"),
     (r"the parameters are: (.+)", "可用的参数：{}"),
     (r"the body is empty", "没有内容"),

@@ -1,12 +1,16 @@
 """What lets people in has an end, is listed and ended one by one; grave acts ask again who it is."""
 
+import httpx
 import pytest
 
 from service.accounts import tokens
+from service.audit_log import log
 from service.context import SignInPolicy
 from service.errors import UnknownPerson
+from service.verify.log import verify
 from tests.support.api_client import World, problem
 from tests.support.browser import PASSWORD, Browser, code_now, later, with_factor, with_password
+from tests.support.desk import signed_in
 from tests.support.devices import register_phone
 
 CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0 Safari/537.36"
@@ -121,6 +125,40 @@ async def test_a_changed_password_needs_the_old_one_and_ends_other_sessions(worl
     assert problem(await other.ask("GET", "/v1/me")) == (401, "not-signed-in")
     assert problem(await Browser(world).sign_in("zhao", PASSWORD)) == (403, "sign-in-failed")
     assert (await Browser(world).sign_in("zhao", new)).status_code == 204
+
+
+async def test_the_secret_address_of_the_calendar_ends_with_the_password_unless_it_is_kept(world: World):
+    await with_password(world, "li")
+    li = await signed_in(world, "li")
+    page, box = "/desk/account", 'name="end_calendar"'
+    assert box not in (await li.get(page)).text  # there is no calendar
+    link = (await world.ask("li", "PUT", "/v1/me/calendar")).json()["url"]
+    address = httpx.URL(link).path
+    shown = (await li.get(page)).text
+    assert f'{box} value="yes" checked' in shown
+    first, second = "小桥流水人家枯藤老树昏鸦", "枯藤老树昏鸦小桥流水人家"
+
+    async def change(old: str, new: str, **more: str) -> httpx.Response:
+        return await li.post(f"{page}/password", {"old": old, "password": new, "again": new, **more})
+
+    wrong = await change("wrong", first)
+    assert (wrong.status_code, f'{box} value="yes">' in wrong.text) == (403, True)  # what was chosen stays
+    assert (await change("wrong", first, end_calendar="yes")).status_code == 403
+    assert (await change(PASSWORD, first)).status_code == 303
+    assert (await world.client.get(address)).status_code == 200
+    assert (await change(first, second, end_calendar="yes")).status_code == 303
+    assert (await world.client.get(address)).status_code == 404
+    again = httpx.URL((await world.ask("li", "PUT", "/v1/me/calendar")).json()["url"]).path
+    given = {"old": second, "password": first}
+    assert (await li.ask("PUT", "/v1/me/password", given)).status_code == 204
+    assert (await world.client.get(again)).status_code == 200  # programs say so
+    given = {"old": first, "password": second, "end_calendar": True}
+    assert (await li.ask("PUT", "/v1/me/password", given)).status_code == 204
+    assert (await world.client.get(again)).status_code == 404
+    ended = (await world.ask("admin", "GET", "/v1/events?person=li&what=calendar-ended")).json()["items"]
+    assert len(ended) == 2
+    await log.number_all(world.ctx.db)
+    assert (await verify(world.ctx)).faults == []
 
 
 GRAVE = {

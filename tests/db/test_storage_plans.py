@@ -47,7 +47,7 @@ FEW |= {
     "positions_reduced_until": "the same",
     "retention_run": "the same",
     "account_held": "legal holds of accounts, which are few: whether there is any",
-    "held_accounts": "the same",
+    "all_holds": "the same",
 }
 BY_COMMAND = {
     "erase_search_tokens": "for a visit that cannot be read",

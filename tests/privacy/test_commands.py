@@ -29,6 +29,10 @@ def test_an_account_is_held_and_released(data: Path) -> None:
     assert (hold["active"], hold["ended_by"], hold["ended_because"]) == (False, "wang", "和解")
     again = run_command("hold", ACCOUNT, "--end", "--why", "和解", data=data)
     assert (again.returncode, "没有找到 / Not found" in again.stderr) == (1, True)
+    listed = json.loads(run_command("hold", data=data).stdout)["holds"]
+    assert listed == [hold]
+    unknown = run_command("hold", "--visit", "01956e2c-8a00-7000-8000-000000000002", "--why", WHY, data=data)
+    assert (unknown.returncode, "没有找到 / Not found" in unknown.stderr) == (1, True)
     checked = run_command("verify", data=data)
     assert (checked.returncode, json.loads(checked.stdout)["rows"]["account_holds"]) == (0, 2)
 
@@ -38,6 +42,7 @@ def test_an_account_is_held_and_released(data: Path) -> None:
     [
         ("hold", ACCOUNT, "--why", " "),
         ("hold", "", "--why", WHY),
+        ("hold", ACCOUNT, "--why", ""),
         ("erase", "--customer", ACCOUNT, "--why", "\u3000"),
         ("export-person", ACCOUNT, "file.zip", "--why", ""),
     ],

@@ -17,6 +17,7 @@ from tests.support.factories import a_plan, said, uid
 from tests.support.fake_gateway import URL
 from tests.support.pictures import name
 from tests.support.privacy import (
+    HOLD,
     LOST,
     NAME,
     ORDER,
@@ -76,6 +77,9 @@ async def test_whoever_asks_for_it_learns_that_it_was_erased(world: World, tao: 
     code = (await world.ask("li", "GET", f"{path}/doorstep")).json()
     kept = (await world.ask("wang", "GET", "/v1/quarantine")).json()["items"][0]["id"]
     cursor = (await world.ask("li", "GET", "/v1/agenda")).json()["cursor"]
+    held = {"visit": str(VISIT), "reason": WHY}
+    assert (await world.ask("wang", "PUT", f"/v1/holds/{HOLD}", held)).status_code == 201
+    assert (await world.ask("wang", "PUT", f"/v1/holds/{HOLD}/end", {"reason": WHY})).status_code == 200
     await erasing.erase_visit(world.ctx, VISIT, "admin", WHY)
     reason, details = {"reason": "为什么"}, {"reason": "为什么", "external_ref": "X"}
     requests = [
@@ -92,7 +96,8 @@ async def test_whoever_asks_for_it_learns_that_it_was_erased(world: World, tao: 
         ("wang", "GET", f"{path}/review", None),
         ("wang", "PUT", f"{path}/review", {"findings": []}),
         ("wang", "PUT", f"{path}/assignee", {"person": None}),
-        ("wang", "PUT", f"{path}/holds/{uid('h')}", reason),
+        ("wang", "PUT", f"/v1/holds/{uid('h')}", {**reason, "visit": str(VISIT)}),
+        ("wang", "PUT", f"/v1/holds/{HOLD}/end", reason),
         ("wang", "PUT", f"{path}/taken-in/{RECORD}", record_naming(PHOTO)),
         ("wang", "GET", f"/v1/quarantine/{kept}?reason=x", None),
         ("wang", "PUT", f"/v1/quarantine/{kept}/decision", {"decision": "discard", "reason": "x"}),
@@ -129,17 +134,24 @@ async def test_whoever_asks_for_it_learns_that_it_was_erased(world: World, tao: 
 
 
 async def test_a_repetition_erases_nothing_and_a_hold_keeps_everything(world: World, tao: Customer) -> None:
-    path, hold = f"/v1/visits/{VISIT}/holds/{uid('hold')}", {"reason": "(2026) 沪 0101 民初 77 号"}
+    path, hold = f"/v1/holds/{uid('another hold')}", {"visit": str(VISIT), "reason": "(2026) 沪 0101 民初 77 号"}
     statuses = [(await world.ask("wang", "PUT", path, hold)).status_code for _ in range(2)]
     assert statuses == [201, 200]
-    assert problem(await world.ask("wang", "PUT", path, {"reason": "别的"})) == (409, "content-differs")
+    assert problem(await world.ask("wang", "PUT", path, {**hold, "reason": "别的"})) == (409, "content-differs")
     assert problem(await world.ask("zhao", "PUT", path, hold)) == (403, "not-allowed")
     assert problem(await world.ask("qian", "PUT", path, hold)) == (404, "not-found")
     with pytest.raises(errors.Held):
         await erasing.erase_visit(world.ctx, VISIT, "admin", WHY)
     [held] = (await world.ask("wang", "GET", "/v1/holds")).json()["holds"]
     assert (held["visit"], held["by"], held["active"]) == (str(VISIT), "wang", True)
-    assert [(await world.ask("wang", "DELETE", path)).status_code for _ in range(2)] == [204, 204]
+    assert problem(await world.ask("qian", "PUT", f"{path}/end", {"reason": "x"})) == (404, "not-found")
+    assert problem(await world.ask("wang", "PUT", f"{path}/end", {"reason": " "})) == (422, "invalid-body")
+    ends = [await world.ask("wang", "PUT", f"{path}/end", {"reason": why}) for why in ("和解", "again")]
+    assert {(one.status_code, one.json()["ended_by"], one.json()["ended_because"]) for one in ends} == {
+        (200, "wang", "和解")
+    }
+    assert (await world.ask("wang", "GET", "/v1/holds")).json()["holds"] == []
+    assert ends[0].json() in (await world.ask("wang", "GET", "/v1/holds?ended=true")).json()["holds"]
     await log.assign_sequence_numbers(world.ctx.db)
     assert (await verify(world.ctx)).faults == []
     await erasing.erase_visit(world.ctx, VISIT, "admin", WHY)

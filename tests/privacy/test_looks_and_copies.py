@@ -248,7 +248,7 @@ async def test_of_a_former_colleague_the_login_stays(address: str) -> None:
         assert (await send_evidence(world, face)).status_code == 410
 
 
-async def test_the_desk_shows_the_table_and_sets_and_ends_holds(sqlite_world: World) -> None:
+async def test_the_desk_shows_the_table_and_what_was_erased(sqlite_world: World) -> None:
     world = sqlite_world
     await world.plan(area="城东")
     await world.submit(record())
@@ -256,25 +256,11 @@ async def test_the_desk_shows_the_table_and_sets_and_ends_holds(sqlite_world: Wo
     page = await wang.get(DESK)
     assert "这次上门不是您的任务" in text_of(page)
     assert "这次上门不是您的任务" not in text_of(await zhao.get(DESK))
-    hold = f"/desk/privacy/holds/{VISIT}"
-    assert (await zhao.post(hold, {"hold_reason": "x"})).status_code == 403
-    assert (await wang.post(hold, {"hold_reason": "诉讼 77 号", "hold_until": "2027-01-01"})).status_code == 303
-    assert "这次上门已依法保全，不会删除" in text_of(await wang.get(DESK))
     assert (await zhao.get("/desk/privacy")).status_code == 403
     for browser in (wang, admin):
         page = await browser.get("/desk/privacy")
         assert (page.status_code, leftovers(page)) == (200, [])
         assert all(kind.zh in text_of(page) for kind in inventory.kinds())
-    text = text_of(await wang.get("/desk/privacy"))
-    assert "诉讼 77 号 王" in text
-    [held] = (await world.ask("wang", "GET", "/v1/holds")).json()["holds"]
-    end = f"{hold}/{held['id']}/end"
-    assert (await wang.post(end, {})).status_code == 422  # the box is not ticked
-    assert (await wang.post(end, {"sure": "yes"})).status_code == 303
-    assert "没有保全的上门" in text_of(await wang.get("/desk/privacy"))
-    history = text_of(await wang.get(DESK))
-    assert "依法保全，不得删除 王" in history
-    assert "解除保全 王" in history
     await erasing.erase_visit(world.ctx, VISIT, "admin", "x")
     assert "2026-03 repair_leak" in text_of(await admin.get("/desk/privacy"))
     gone = await wang.get(DESK)
@@ -286,17 +272,15 @@ async def test_a_hold_until_a_day_holds_that_day_and_none_is_set_that_is_over(sq
     world = sqlite_world
     await world.plan(area="城东")
     wang = await signed_in(world, "wang")
-    account = {"account": "1001"}
-    forms = ((f"/desk/privacy/holds/{VISIT}", {}), ("/desk/privacy/account-holds", account))
-    for path, more in forms:
-        gone = await wang.post(path, more | {"hold_reason": "诉讼 77 号", "hold_until": "2026-03-01"})
+    form, kinds = "/desk/privacy/holds", ({"visit": str(VISIT)}, {"account": "1001"})
+    for what in kinds:
+        gone = await wang.post(form, what | {"hold_reason": "诉讼 77 号", "hold_until": "2026-03-01"})
         assert (gone.status_code, "保全不会生效" in text_of(gone)) == (422, True)
-    api = f"/v1/visits/{VISIT}/holds/{uid('hold')}"
-    over = {"reason": "诉讼 77 号", "until": "2026-03-02T11:59:59+08:00"}
-    assert problem(await world.ask("wang", "PUT", api, over)) == (422, "invalid-body")
+        over = what | {"reason": "诉讼 77 号", "until": "2026-03-02T11:59:59+08:00"}
+        assert problem(await world.ask("wang", "PUT", f"/v1/holds/{uid('hold')}", over)) == (422, "invalid-body")
     assert await erasable(world)
-    for path, more in forms:
-        done = await wang.post(path, more | {"hold_reason": "诉讼 77 号", "hold_until": "2026-03-02"})
+    for what in kinds:
+        done = await wang.post(form, what | {"hold_reason": "诉讼 77 号", "hold_until": "2026-03-02"})
         assert done.status_code == 303
         stand(world.ctx, "23:59")
         assert not await erasable(world)

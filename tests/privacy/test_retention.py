@@ -47,7 +47,7 @@ async def test_closed_visits_go_after_their_term_and_no_others(world: World) -> 
     for visit in (VISIT, HELD):
         await visited(world, visit)
     await world.plan(OPEN, area="城东")
-    held = await world.ask("wang", "PUT", f"/v1/visits/{HELD}/holds/{uid('h')}", {"reason": "诉讼"})
+    held = await world.ask("wang", "PUT", f"/v1/holds/{uid('h')}", {"visit": str(HELD), "reason": "诉讼"})
     assert held.status_code == 201
     world.ctx.retention = RetentionPolicy(visits=100, positions=0)
     assert (await states(world))[str(VISIT)] == "closed"
@@ -62,7 +62,7 @@ async def test_closed_visits_go_after_their_term_and_no_others(world: World) -> 
     assert (await world.ask("zhao", "GET", f"/v1/visits/{VISIT}")).status_code == 410
     assert [run.counts for run in await retention.last_runs(world.ctx)] == [{"visits": 1}, {}]
     assert await clean(world)
-    await world.ask("wang", "DELETE", f"/v1/visits/{HELD}/holds/{uid('h')}")
+    await world.ask("wang", "PUT", f"/v1/holds/{uid('h')}/end", {"reason": "结案"})
     assert (await night(world, 203)).counts == {"visits": 1}
     assert (await states(world)).keys() == {str(OPEN)}
 
@@ -97,7 +97,7 @@ async def test_two_servers_do_not_do_it_twice(world: World) -> None:
 async def test_positions_become_coarse_and_nothing_else_changes(world: World) -> None:
     for visit in (VISIT, HELD):
         await visited(world, visit)
-    await world.ask("wang", "PUT", f"/v1/visits/{HELD}/holds/{uid('h')}", {"reason": "诉讼"})
+    await world.ask("wang", "PUT", f"/v1/holds/{uid('h')}", {"visit": str(HELD), "reason": "诉讼"})
     found = uid(f"record of {VISIT}")
     before = (await world.ask("zhao", "GET", f"/v1/visits/{VISIT}")).json()
     raw = (await world.ask("wang", "GET", f"/v1/records/{found}/body")).content
@@ -116,7 +116,7 @@ async def test_positions_become_coarse_and_nothing_else_changes(world: World) ->
     held = (await world.ask("wang", "GET", f"/v1/records/{uid(f'record of {HELD}')}/body")).json()
     assert held["entries"][0]["place"] == FINE
     assert await clean(world)
-    await world.ask("wang", "DELETE", f"/v1/visits/{HELD}/holds/{uid('h')}")
+    await world.ask("wang", "PUT", f"/v1/holds/{uid('h')}/end", {"reason": "结案"})
     assert (await night(world, 92)).counts == {"positions": 1}  # now that nobody holds it
 
 

@@ -7,7 +7,6 @@ from uuid import UUID
 from service.context import ReviewPolicy
 from service.messages import worker
 from service.messages.gateways import PermanentFailure
-from service.privacy import account_holds
 from service.reviews import refresh
 from service.reviews.schemas import HistoryStep
 from service.visits.attention import ReasonKind
@@ -97,11 +96,10 @@ async def reviewed(world: World, seen: Seen) -> None:
     await ask(world, "wang", "GET", f"/v1/quarantine/{refused}?reason=x")
     await submitted(world, visit, "first", said("12:05", "arrived"), said("12:06", "nobody_home"))
     await seen.look(visit)
-    hold = f"/v1/visits/{visit}/holds/{uid('hold')}"
-    await ask(world, "wang", "PUT", hold, {"reason": "诉讼"})
-    await ask(world, "wang", "DELETE", hold)
-    account = await account_holds.set_hold(world.ctx, "1001", "wang", "诉讼", None)
-    await account_holds.end_hold(world.ctx, UUID(account.id), "wang", "和解")
+    for held in ({"visit": str(visit)}, {"account": "1001"}):
+        hold = f"/v1/holds/{uid(f'hold of {held}')}"
+        await ask(world, "wang", "PUT", hold, {**held, "reason": "诉讼"})
+        await ask(world, "wang", "PUT", f"{hold}/end", {"reason": "和解"})
     ahead = {"at": (world.ctx.now() + timedelta(hours=1)).isoformat(), "tick": 1, "session": str(uid("s"))}
     await submitted(
         world,

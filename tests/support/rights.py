@@ -10,7 +10,6 @@ from service.accounts.permissions import Person
 from service.context import Receiver
 from service.db.database import Transaction
 from service.messages import automatic
-from service.privacy import account_holds
 from tests.support.api_client import VISIT, World, record
 from tests.support.devices import register_phone
 from tests.support.factories import said, uid
@@ -64,10 +63,10 @@ async def settled(world: World) -> tuple[World, dict[str, str]]:
     assert (await world.ask(OWN, "PUT", f"/v1/evidence/{name_of(PHOTO)}", PHOTO, **JPEG)).status_code == 201
     upload = await world.ask(OWN, "POST", "/v1/uploads", **TUS, upload_length=str(len(OTHER)))
     assert (await world.ask(SUPER, "PUT", f"/v1/corrections/{uid('returned')}", CORRECTION)).status_code == 201
-    hold = await world.ask(SUPER, "PUT", f"/v1/visits/{VISIT}/holds/{uid('held')}", {"reason": "诉讼"})
-    assert hold.status_code == 201
-    account = await account_holds.set_hold(world.ctx, "1001", SUPER, "诉讼", None, ("城东",))
-    ids = {"account_hold": account.id, "upload": upload.headers["location"].rpartition("/")[2]}
+    for held, what in (("held", {"visit": str(VISIT)}), ("account held", {"account": CUSTOMER["account"]})):
+        hold = await world.ask(SUPER, "PUT", f"/v1/holds/{uid(held)}", {**what, "reason": "诉讼"})
+        assert hold.status_code == 201
+    ids = {"upload": upload.headers["location"].rpartition("/")[2]}
     world.ctx.receivers = (Receiver("gis", "http://127.0.0.1:1/in", (bytes(24),)),)
     await automatic.send_owed(world.ctx)
     event = (await world.ask(ADMIN, "GET", "/v1/webhooks/events")).json()["items"][0]["id"]
