@@ -58,7 +58,7 @@ _ABROAD = re.compile(r"(?:\+|00)([1-9]\d{6,14})")  # no country begins with 0
 _DIALLED = re.compile(r"(?!00)\d{7,15}")
 _MAIL_ADDRESS = re.compile(r"[\w+-]+(?:\.[\w+-]+)*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*", re.ASCII)
 _NAMED = re.compile(r"[^<>@,;]*<([^<>]*)>")
-_DECIMAL_TAIL = re.compile(r"(\d{7,})\.0+")
+_DECIMAL_TAIL = re.compile(r"(\d{7,})(?:\.0+)+")
 
 
 def clean_text(text: str) -> str:
@@ -127,7 +127,7 @@ def clean_code(text: str) -> str:
 
 def clean_secret(text: str) -> str:
     """A code of letters and digits without the blanks, invisible characters and signs at its end that pasting adds."""
-    return _NO_SECRET.sub("", "".join(_ANY_INVISIBLE.sub("", text).split()))
+    return _NO_SECRET.sub("", "".join(_ANY_INVISIBLE.sub("", _SURROGATE.sub("\ufffd", text)).split()))
 
 
 def clean_link_code(text: str) -> str:
@@ -138,7 +138,7 @@ def clean_link_code(text: str) -> str:
 
 def clean_phone(text: str) -> str:
     """Telephone numbers on one line in ASCII, without what spreadsheets add (`'`, `.0`); words beside them stay."""
-    return _DECIMAL_TAIL.sub(r"\1", clean_identifier(text).lstrip("'`\u2018\u2019")).strip()
+    return _unless_nothing(_DECIMAL_TAIL.sub(r"\1", clean_identifier(text).lstrip("'`\u2018\u2019 ")))
 
 
 def phone_numbers(text: str) -> tuple[str, ...]:

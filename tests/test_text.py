@@ -4,7 +4,7 @@ from collections.abc import Callable
 from unicodedata import normalize
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from service import text
@@ -29,6 +29,10 @@ ODD = st.text(
 
 @pytest.mark.parametrize("clean", CLEANERS, ids=lambda clean: clean.__name__)
 @given(given_text=ODD)
+@example(given_text="'\u00b4")
+@example(given_text="' '139")
+@example(given_text="1234567.0.0")
+@example(given_text="\ud8000")
 def test_cleaning_twice_changes_nothing_more(clean: Callable[[str], str], given_text: str) -> None:
     once = clean(given_text)
     assert clean(once) == once

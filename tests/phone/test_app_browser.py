@@ -135,7 +135,7 @@ def deploy(monkeypatch: pytest.MonkeyPatch, version: str) -> None:
     """The server has another version, whose style differs."""
     style = files.FILES["app/app.css"]
     body = style.body + b"\n/* another */\n"
-    monkeypatch.setitem(files.FILES, "app/app.css", msgspec.structs.replace(style, body=body, packed=b""))
+    monkeypatch.setitem(files.FILES, "app/app.css", msgspec.structs.replace(style, body=body, packed={}))
     lines = "".join(f"{file.digest}  {name}\n" for name, file in sorted(files.FILES.items()))
     monkeypatch.setattr(files, "DIGEST", sha256(lines.encode()).hexdigest())
     monkeypatch.setattr(files, "VERSION", version)
@@ -195,7 +195,7 @@ async def test_a_version_that_does_not_come_whole_is_not_taken(
         deploy(monkeypatch, "0123456789abcdef")
         script, whole = files.service_worker(), files.FILES["app/words.js"]
         monkeypatch.setattr(files, "service_worker", lambda: script)
-        monkeypatch.setitem(files.FILES, "app/words.js", msgspec.structs.replace(whole, body=b"// cut", packed=b""))
+        monkeypatch.setitem(files.FILES, "app/words.js", msgspec.structs.replace(whole, body=b"// cut", packed={}))
         await page.evaluate(FAILED_UPDATE)
         assert await page.evaluate(CACHES) == [f"doorstep-phone-{before}"]
         await page.reload()

@@ -1,6 +1,6 @@
 """Nothing stays on a phone for good: what was written about a visit that left it is sent, handed back or removed."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
@@ -54,7 +54,12 @@ async def test_photos_of_an_erased_visit_do_not_get_to_the_server(sqlite_world: 
         assert sorted(one["state"] for one in files) == ["parked", "stored"]
         (raw,) = await run(page, EXPORTED)
         assert counts(await hand_in(await signed_in(world, "wang"), raw.encode())) == (0, 0, 2)
-        assert await world.ctx.db.read(lambda tx: tx.fetch_all("due_uploads", before=2**62, after=b"", size=9)) == []
+        assert (
+            await world.ctx.db.read(
+                lambda tx: tx.fetch_all("due_uploads", before=2**62, after=b"", end=b"\xff" * 32, size=9)
+            )
+            == []
+        )
         (record,) = [one for one in await run(page, "return app.database.all('records')") if one["visit"] == visit]
         await run(page, "await app.outbox.discard(given); await app.agenda.tidy()", record["id"])
         assert [one["id"] for one in await run(page, "return app.database.all('visits')")] == [other]
@@ -138,12 +143,19 @@ async def test_answers_to_a_correction_that_was_withdrawn_are_sent(sqlite_world:
         assert "id_shown" in [entry["what"] for entry in seen["entries"]]
 
 
+def minutes_off(hours: int) -> int:
+    """So many hours, or as many as leave the day as it is: tasks of another day are elsewhere on the screen."""
+    now = datetime.now(UTC).astimezone(timezone(timedelta(hours=8)))
+    minute = now.hour * 60 + now.minute
+    return min(max(hours * 60, -minute), 24 * 60 - 10 - minute)
+
+
 @pytest.mark.parametrize("hours", [-3, 3])
 async def test_a_phone_whose_clock_is_off_knows_what_is_completed(sqlite_world: World, hours: int) -> None:
     world = sqlite_world
     visit = str(await plan_today(world))
     async with open_phone(world) as app:
-        await app.context.add_init_script(WRONG_CLOCK.replace("HOURS", str(hours)))
+        await app.context.add_init_script(WRONG_CLOCK.replace("MINUTES", str(minutes_off(hours))))
         await app.open(f"visits/{visit}")
         await app.page.locator(".stage").first.wait_for()
         await app.page.evaluate(CLEARED_AND_LEFT, visit)
@@ -212,7 +224,7 @@ LEFT = """async () => {
     const { all } = await import(base + 'data/database.js');
     return Promise.all(['records', 'explanations', 'files'].map(async name => (await all(name)).length));
 }"""
-WRONG_CLOCK = """const off = HOURS * 3_600_000;
+WRONG_CLOCK = """const off = MINUTES * 60_000;
 const Real = Date;
 globalThis.Date = class extends Real {
     constructor(...given) { given.length ? super(...given) : super(Real.now() + off); }

@@ -46,7 +46,8 @@ class Customer:
         return await self.ask("PUT", content=answers)
 
     async def code(self) -> str:
-        """Request a code, and read it from the text message."""
+        """Request a code, and read it from the text message, which is the last one."""
+        await worker.deliver_due(self.world.ctx)  # what others wait for
         assert (await self.ask("POST", "/code")).status_code == 200
         await worker.deliver_due(self.world.ctx)
         return self.post.letters[-1].text.partition("验证码 ")[2][:6]
