@@ -17,6 +17,7 @@ from tests.support.api_client import VISIT, World
 from tests.support.desk import FORM, DeskBrowser, field_of, signed_in
 from tests.support.desk_forms import forms_of
 from tests.support.desk_routes import DeskRoute, desk_routes
+from tests.support.endurance import ENGINES
 from tests.support.factories import uid
 from tests.support.rights import (
     ADMIN,
@@ -269,9 +270,15 @@ class Desk:
 ROUTES: dict[str, DeskRoute] = desk_routes()
 
 
+@pytest.fixture(params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> str:
+    """In CI one engine: who may do what is decided before anything is written."""
+    return request.param
+
+
 @pytest.fixture
 async def town(world: World) -> Desk:
-    """On both engines: a visit with a record and a returned item, one that is done and owes something, a phone,
+    """A visit with a record and a returned item, one that is done and owes something, a phone,
     something in quarantine; and people who work elsewhere."""
     world, ids = await settled(world)
     plan = {"customer": CUSTOMER, "area": "城东", "external_ref": REF}

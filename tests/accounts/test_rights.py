@@ -16,6 +16,7 @@ from service.accounts.tokens import token_id
 from service.phone import files
 from tests.support import openapi_document
 from tests.support.api_client import RECORD, VISIT, World, record
+from tests.support.endurance import ENGINES
 from tests.support.factories import a_plan, said, stories, uid
 from tests.support.pictures import name as name_of
 from tests.support.rights import (
@@ -220,9 +221,15 @@ OPERATIONS: dict[str, tuple[str, str, dict[str, Any]]] = {
 }
 
 
+@pytest.fixture(params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> str:
+    """In CI one engine: who may do what is decided before anything is written."""
+    return request.param
+
+
 @pytest.fixture
 async def town(world: World) -> tuple[World, dict[str, str]]:
-    """The town on both engines."""
+    """The town."""
     return await settled(world)
 
 

@@ -32,7 +32,7 @@ from service.reviews import queue
 from service.staff.people import create_person
 from service.verify import log
 from tests.support.customer_browser import Page
-from tests.support.endurance import IS_LONG
+from tests.support.endurance import ENGINES
 from tests.support.fake_gateway import stand
 
 TODAY = datetime.fromisoformat("2026-11-27T11:20:00+08:00")  # a Friday
@@ -130,7 +130,7 @@ async def test_the_visits_of_the_demonstration_are_before_and_after_now(
             assert {one["code"] for one in judged.json()["findings"]} == codes
 
 
-@pytest.mark.parametrize("engine", ["sqlite", "postgres"] if IS_LONG else ["sqlite"])
+@pytest.mark.parametrize("engine", ENGINES)
 async def test_the_town_is_lively_and_looking_again_changes_nothing(address: str, tmp_path: Path) -> None:
     async with opened(address, tmp_path) as ctx:
         stand(ctx, TODAY)

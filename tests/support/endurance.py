@@ -3,3 +3,5 @@
 import os
 
 IS_LONG = "ENDURE" in os.environ
+ENGINES = ("sqlite", "postgres") if IS_LONG else ("sqlite",)
+"""For tests that hardly depend on the engine."""
