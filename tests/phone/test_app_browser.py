@@ -283,7 +283,7 @@ async def test_a_full_phone_says_that_the_step_was_not_stored(phone_world: World
         await page.get_by_text("手机空间满了").wait_for()
         await looked_at(page, "app-full")
         await page.get_by_role("button", name="关闭").click()
-        assert not await page.get_by_text("手机空间满了").is_visible()
+        await page.get_by_text("手机空间满了").wait_for(state="detached")
 
 
 async def test_an_error_of_a_screen_stays_on_it(phone_world: World) -> None:
@@ -303,7 +303,7 @@ async def test_an_error_of_a_screen_stays_on_it(phone_world: World) -> None:
         await looked_at(page, "app-error")
         await page.get_by_role("button", name="回到今天的任务").click()
         await page.wait_for_url(f"{base}/phone#/")
-        assert not await page.get_by_role("heading", name="这一屏出了错").is_visible()
+        await page.get_by_role("heading", name="这一屏出了错").wait_for(state="detached")
         await page.goto(f"{base}/phone#/settings")
         await page.evaluate("() => { Promise.reject(new Error('a step')) }")
         await page.get_by_text("刚才的一步没有成功").wait_for()

@@ -37,6 +37,9 @@ async def taps_of(name: str) -> list[Any]:
     return json.loads(out)
 
 
+AT_VISIT = "(document.querySelector('.stage') || document.querySelector('h1')?.textContent === '离开前核对')"
+
+
 class Technician:
     """Taps what the script says, on the screens that are there."""
 
@@ -107,10 +110,10 @@ class Technician:
             await row.wait_for(state="detached")
             return
         await row.locator(".button").tap()
-        await self.warned()
+        await self.warned(f"!document.querySelector(`[data-step='{self.step(what)}']`)")
         if "signature" in given:
             await self.sign(given["signature"])
-        elif await self.form():
+        elif "/step/" in await self.page.evaluate("location.hash"):  # a form has opened
             await self.keep(given)
         await self.gone(self.page.locator(f"[data-step='{self.step(what)}']"))
 
@@ -121,29 +124,24 @@ class Technician:
             if not self.killed:
                 await self.killed_by(self.app.kill)
             await self.app.main("记下")
-        await self.warned()
-        await self.page.locator(".stage, h1:has-text('离开前核对')").first.wait_for()
+        await self.warned(AT_VISIT)
 
     async def gone(self, row: Any) -> None:
         await self.page.locator(".stage, .verdict, h1:has-text('离开前核对')").first.wait_for()
         await row.wait_for(state="detached")
 
-    async def form(self) -> bool:
-        """Whether a form has opened."""
-        await self.page.wait_for_timeout(250)
-        return "/step/" in self.page.url
-
-    async def warned(self) -> None:
-        """What is said about the order is read, and the truth recorded."""
-        await self.page.wait_for_timeout(250)
+    async def warned(self, done: str) -> None:
+        """Until it is `done`; what is said before about the order is read, and the truth recorded."""
+        await self.page.wait_for_function(f"() => document.querySelector('dialog[open]') || {done}")
         dialog = self.page.get_by_role("dialog")
         if await dialog.count():
             await dialog.get_by_role("button", name="照实记下").tap()
+        await self.page.wait_for_function(f"() => !document.querySelector('dialog') && {done}")
 
     async def fill(self, answers: dict[str, Any]) -> None:
         for name, value in answers.get("fields", {}).items():
-            choice = self.page.locator(f"fieldset[name='{name}']")
-            if await choice.count():
+            if value in CHOICES:
+                choice = self.page.locator(f"fieldset[name='{name}']")
                 await choice.get_by_role("button", name=CHOICES[value], exact=True).tap()
             elif name == "restored_at":
                 await self.app.tap("1 小时后")
@@ -172,8 +170,7 @@ class Technician:
                 await self.app.take_photo(self.page.get_by_role("button", name="拍照").tap())
                 await self.page.locator(".picture").wait_for()
             await self.app.main("记下")
-        await self.warned()
-        await self.page.locator(".stage").first.wait_for()
+        await self.warned(AT_VISIT)
 
     async def happened(self, fact: str, answers: dict[str, Any] | None = None) -> None:
         await self.at_visit()

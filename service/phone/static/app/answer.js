@@ -2,7 +2,7 @@
 
 import { stamp } from "../data/clock.js";
 import { isValidAnswer } from "../judge/evidence.js";
-import { html } from "./html.js";
+import { html, useState } from "./html.js";
 import { Button, Field, Notice } from "./parts.js";
 import { say } from "./visit_parts.js";
 import { inBrackets, t } from "./words.js";
@@ -55,6 +55,7 @@ export const sameTexts = (rules, values) =>
  * @param {{name: string, rule: FieldRule, value: FieldValue, onChange: (value: FieldValue | undefined) => void, onPick: (value: FieldValue | undefined) => unknown}} given
  */
 export function Answer({ name, rule, value, onChange, onPick }) {
+  const [typed, setTyped] = useState("");
   const wrong = wrongText(rule, value);
   const label = rule.unit ? inBrackets(say(rule), rule.unit) : say(rule);
   if (rule.type === "choice") {
@@ -83,11 +84,15 @@ export function Answer({ name, rule, value, onChange, onPick }) {
       </div>
     `;
   }
-  const input = (/** @type {{currentTarget: HTMLInputElement}} */ { currentTarget: { value: text } }) =>
+  const input = (/** @type {{currentTarget: HTMLInputElement}} */ { currentTarget: { value: text } }) => {
+    setTyped(text);
     onChange(text === "" ? undefined : valueOf(rule, text));
+  };
+  // what is being typed is left as it is: "12." is on its way to "12.5", and an input method would be broken off
+  const shown = typed !== "" && valueOf(rule, typed) === value ? typed : value === undefined ? "" : String(value);
   return html`
     <${Field} label=${label}>
-      <input name=${name} value=${value === undefined ? "" : String(value)} onInput=${input} maxlength="2000" autocomplete="off" enterkeyhint="next"
+      <input name=${name} value=${shown} onInput=${input} maxlength="2000" autocomplete="off" enterkeyhint="next"
         inputmode=${rule.type === "number" ? "decimal" : undefined} autocapitalize=${rule.type === "code" ? "characters" : undefined} />
     <//>
     ${wrong && html`<${Notice} kind="warn" title=${wrong} />`}

@@ -77,6 +77,9 @@ function cautionOf({ id, view, rules, left }, step) {
   return isOther && !otherDays.has(id) ? { kind: "time", zh: t("warning.day", times) } : null;
 }
 
+/** Shown beside the button that was tapped: nobody taps it again. */
+export const Locating = () => html`<p role="status">${t("visit.locating")}</p>`;
+
 /**
  * What happens when a step is tapped: what would break is said first. `asked` is shown on the screen.
  * @param {Model | null | undefined} model
@@ -99,9 +102,6 @@ export function useTap(model) {
     const warning = model ? cautionOf(model, step) : null;
     return warning ? setWarned({ step, warning }) : run(step);
   };
-  const asked = html`
-    ${isLocating && html`<${Notice} kind="info" title=${t("visit.locating")} />`}
-    ${warned && html`<${Warning} warning=${warned.warning} onGo=${() => run(warned.step)} onClose=${() => setWarned(null)} />`}
-  `;
-  return { tap, asked };
+  const asked = warned && html`<${Warning} warning=${warned.warning} onGo=${() => run(warned.step)} onClose=${() => setWarned(null)} />`;
+  return { tap, asked, isLocating };
 }

@@ -97,7 +97,7 @@ export function begun({ drafts, entries }, step) {
  * What was filled in, stored as it is typed; and what adds a photo to it, at once on disk with all that was typed before.
  * @param {Model} model
  * @param {Step} step
- * @returns {[Filled, (change: Partial<Filled>) => void, (photo: NewFile) => Promise<unknown>, () => void]} the last: it is recorded, and not stored any more
+ * @returns {[Filled, (change: Partial<Filled>) => void, (photo: NewFile) => Promise<unknown>, () => void, () => Filled]} then: it is recorded, and not stored any more; and as it is at this moment
  */
 export function useFilled(model, step) {
   const [filled, setFilled] = useState(begun(model, step));
@@ -131,5 +131,5 @@ export function useFilled(model, step) {
     change({ photos: [...latest.current.filled.photos, photo], place });
     return save();
   };
-  return [filled, change, add, end];
+  return [filled, change, add, end, () => latest.current.filled];
 }

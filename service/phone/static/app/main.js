@@ -8,6 +8,7 @@ import { status } from "../data/queue.js";
 import { App } from "./frame.js";
 import { html, render } from "./html.js";
 import { clockOffset, me, onChange, outbox, refusal, stepFailed, storageFull } from "./state.js";
+import { watchTaps, whenUp } from "./taps.js";
 import { startWorker } from "./update.js";
 import { language } from "./words.js";
 
@@ -57,12 +58,13 @@ function draw() {
   render(html`<${App} onCheck=${refresh} />`, /** @type {HTMLElement} */ (document.getElementById("app")));
 }
 
+watchTaps();
 addEventListener("unhandledrejection", ({ reason }) => failed(reason));
 boot()
   .catch(failed)
   .finally(() => {
     document.getElementById("app")?.replaceChildren();
     draw();
-    onChange(draw);
+    onChange(() => whenUp(draw));
   });
 startWorker().catch(error => console.error(error)); // without it the app works as long as there is a network

@@ -1,8 +1,10 @@
 // Parts of screens. Every colour comes with words and an icon, and everything that is tapped is large.
 
 import { put } from "../data/database.js";
-import { Component, html, useEffect, useRef } from "./html.js";
+import { Component, html, useEffect, useLayoutEffect, useRef } from "./html.js";
 import { address, go, place } from "./router.js";
+import { unsettle } from "./taps.js";
+import { inTurn } from "./turns.js";
 import { language, t } from "./words.js";
 
 /** @typedef {import("../vendor/preact/dist/preact.mjs").Child} Child */
@@ -53,22 +55,42 @@ export const Icon = ({ name }) => html`
 `;
 
 /**
- * A button. Only one press at a time: while what it does is under way, further ones are ignored.
- * @param {{onPress: () => unknown, children?: Child, icon?: IconName, kind?: "main" | "plain" | "quiet" | "danger" | "update", disabled?: boolean, pressed?: boolean}} given
+ * A button. Only one press at a time: while what its words say is under way, further ones are ignored. After other
+ * presses it waits until the screen shows what they did, and does nothing if it has then gone or has other words.
+ * `isLong`: other buttons do not wait for it, such as for the network.
+ * @param {{onPress: () => unknown, children?: Child, icon?: IconName, kind?: "main" | "plain" | "quiet" | "danger" | "update", disabled?: boolean, pressed?: boolean, isLong?: boolean}} given
  */
-export function Button({ onPress, children, icon, kind = "plain", disabled, pressed }) {
-  const running = useRef(false);
+export function Button({ onPress, children, icon, kind = "plain", disabled, pressed, isLong }) {
+  const element = useRef(/** @type {HTMLButtonElement | null} */ (null));
+  const latest = useRef(onPress);
+  latest.current = onPress;
+  const wordsOf = () => element.current?.textContent ?? "";
+  const running = useRef(/** @type {string | null} */ (null));
+  // not by drawing again: it is to be seen at once, and no longer than the button has these words
+  const show = () => element.current?.setAttribute("aria-busy", String(running.current === wordsOf()));
+  // the main button of the next step may be another element, where the one before was: it has other words, too
+  const shown = useRef(kind === "main" ? "" : null);
+  useLayoutEffect(() => {
+    show();
+    const words = wordsOf();
+    if (element.current && shown.current !== null && shown.current !== words) unsettle(element.current);
+    shown.current = words;
+  });
   const press = async () => {
-    if (running.current) return;
-    running.current = true;
+    const words = wordsOf();
+    if (running.current === words) return;
+    running.current = words;
+    show();
+    const act = () => (wordsOf() === words ? latest.current() : null);
     try {
-      await onPress();
+      await (isLong ? act() : inTurn(act));
     } finally {
-      running.current = false;
+      if (running.current === words) running.current = null;
+      show();
     }
   };
   return html`
-    <button type="button" class=${`button ${kind}`} disabled=${disabled} aria-pressed=${pressed} onClick=${press}>
+    <button ref=${element} type="button" class=${`button ${kind}`} disabled=${disabled} aria-pressed=${pressed} onClick=${press}>
       ${icon && html`<${Icon} name=${icon} />`}<span>${children}</span>
     </button>
   `;
@@ -136,7 +158,9 @@ export function Screen({ title, children, actions, back }) {
 export function Dialog({ title, children, onClose }) {
   const element = useRef(/** @type {HTMLDialogElement | null} */ (null));
   useEffect(() => {
-    element.current?.showModal();
+    const dialog = element.current;
+    dialog?.showModal();
+    return () => dialog?.close(); // gives the focus back
   }, []);
   return html`
     <dialog ref=${element} class="dialog" aria-label=${title} onCancel=${onClose}>

@@ -167,6 +167,7 @@ export const WORDS = {
   "step.photoNumber": ["第 {number} 张", "Photo {number}"],
   "step.photoRemove": ["删去第 {number} 张", "Remove photo {number}"],
   "step.photoWithout": ["不拍照，先记下", "Record it without a photo"],
+  "step.photoSaving": ["正在存照片…", "Keeping the photo…"],
   "step.photoPending": ["刚才为“{label}”拍照时，照片没有收到", "The photo for “{label}” did not arrive"],
   "step.photoPendingWhy": ["手机关掉了本页。请再拍一次。", "The phone closed this page. Please take it again."],
   "step.photoBad": ["这不是照片，或者太大，请重拍", "This is no photo, or too large: take another"],

@@ -86,6 +86,27 @@ export async function load(id, correction, leaving = false) {
 }
 
 /**
+ * Does something, and once more if it was asked for meanwhile. What it returns lasts until that is done too.
+ * @param {() => Promise<void>} work
+ */
+function oneAtATime(work) {
+  /** @type {Promise<void> | null} */
+  let running = null;
+  let again = false;
+  const turns = async () => {
+    while (again) {
+      again = false;
+      await work();
+    }
+  };
+  return () => {
+    again = true;
+    running ??= turns().finally(() => (running = null));
+    return running;
+  };
+}
+
+/**
  * The visit, loaded again after each write; undefined until it is there.
  * @param {string} id
  * @param {string} [correction]
@@ -95,18 +116,16 @@ export async function load(id, correction, leaving = false) {
 export function useVisit(id, correction, leaving) {
   const [model, setModel] = useState(/** @type {Model | null | undefined} */ (undefined));
   useEffect(() => {
-    let newest = 0;
-    const look = async () => {
-      newest += 1;
-      const mine = newest;
+    let live = true;
+    const look = oneAtATime(async () => {
       const found = await load(id, correction, leaving);
-      if (mine === newest) setModel(found);
-    };
+      if (live) setModel(found);
+    });
     look();
     const stop = onWrite(look);
     const timer = setInterval(look, REFRESH_MS);
     return () => {
-      newest = -1;
+      live = false;
       stop();
       clearInterval(timer);
     };

@@ -4,8 +4,9 @@ import { StorageFull } from "../data/database.js";
 import { blobOf, dropDraft, NotAPhoto, saveDraft, takeIn } from "../data/photos.js";
 import { movedBy } from "../flow/situation.js";
 import { html, useEffect, useRef, useState } from "./html.js";
-import { Button, Icon, Notice, Screen } from "./parts.js";
+import { Button, Icon, Notice, Screen, announce } from "./parts.js";
 import { online } from "./state.js";
+import { inTurn } from "./turns.js";
 import { known } from "./visit.js";
 import { inBrackets, inLanguage, language, pair, t } from "./words.js";
 
@@ -130,6 +131,9 @@ export const inHand = new Set();
 export function Camera({ visit, step, onPhoto, children, kind = "plain" }) {
   const input = useRef(/** @type {HTMLInputElement | null} */ (null));
   const [isBad, setBad] = useState(false);
+  const [isKept, setKept] = useState(true);
+  const latest = useRef(onPhoto);
+  latest.current = onPhoto;
   const open = async () => {
     await saveDraft(visit, "camera", { step });
     input.current?.click();
@@ -138,20 +142,26 @@ export function Camera({ visit, step, onPhoto, children, kind = "plain" }) {
     const file = input.current?.files?.[0];
     if (!input.current || !file) return;
     inHand.add(visit);
+    setKept(false);
+    announce(t("step.photoSaving"));
+    const stored = saveDraft(visit, "camera", { step, raw: file }).catch(error => {
+      if (!(error instanceof StorageFull)) throw error; // there may be room for it once it is scaled
+    });
     try {
-      await saveDraft(visit, "camera", { step, raw: file }).catch(error => {
-        if (!(error instanceof StorageFull)) throw error; // there may be room for it once it is scaled
+      await inTurn(async () => {
+        await stored;
+        if (input.current) input.current.value = "";
+        setBad(!(await develop(visit, file, photo => latest.current(photo)))); // with what was filled in meanwhile
       });
-      if (input.current) input.current.value = "";
-      setBad(!(await develop(visit, file, onPhoto)));
     } finally {
       inHand.delete(visit);
+      setKept(true);
     }
   };
   return html`
     <input ref=${input} hidden type="file" accept="image/*" capture="environment"
       onChange=${changed} onCancel=${() => dropDraft(visit, "camera")} />
-    <${Button} kind=${kind} icon="camera" onPress=${open}>${children ?? t("step.photo")}<//>
+    <${Button} kind=${kind} icon="camera" disabled=${!isKept} onPress=${open}>${isKept ? (children ?? t("step.photo")) : t("step.photoSaving")}<//>
     ${isBad && html`<${Notice} kind="bad" title=${t("step.photoBad")} alert />`}
   `;
 }

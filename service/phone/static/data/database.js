@@ -25,29 +25,38 @@ export class StorageFull extends Error {
 /** @type {Promise<Database>|null} */
 let opened = null;
 
-/** Listeners that are called after each write, by this tab or by another. @type {Set<() => void>} */
+/** Listeners that are called after each write, by this tab or by another. @type {Set<() => unknown>} */
 const listeners = new Set();
 const channel = new BroadcastChannel(CHANNEL);
 channel.onmessage = () => tell();
 let telling = false;
+/** @type {Promise<unknown>} */
+let heard = Promise.resolve();
 
 function tell() {
-  for (const listener of listeners) listener();
+  const failed = (/** @type {unknown} */ error) => void Promise.reject(error); // said on the screen
+  heard = Promise.all([...listeners].map(async (listener) => listener()).map((done) => done.catch(failed)));
+  return heard;
 }
 
 function written() {
   if (telling) return;
   telling = true;
-  queueMicrotask(() => {
+  heard = Promise.resolve().then(() => {
     telling = false;
-    tell();
     channel.postMessage('written');
+    return tell();
   });
+}
+
+/** Until the listeners are done with what was written last. @returns {Promise<void>} */
+export async function told() {
+  await heard;
 }
 
 /**
  * Be called after each write, by this tab or by another; returns a function that ends it.
- * @param {() => void} listener
+ * @param {() => unknown} listener what it does until its promise is kept is part of what `told` waits for
  */
 export function onWrite(listener) {
   listeners.add(listener);

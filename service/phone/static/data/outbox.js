@@ -30,7 +30,7 @@ let pulled = 0;
 /**
  * Begin to send, now and whenever there is a reason to. `onChange` is called after each change of what `status` says,
  * and of visits, records and files, also by another tab.
- * @param {{onChange?: () => void}} [options]
+ * @param {{onChange?: () => unknown}} [options]
  * @returns {Promise<void>}
  */
 export async function start({ onChange } = {}) {

@@ -101,7 +101,7 @@ export function Correct({ visit, correction }) {
       <${Notice} kind="info" title=${t("correct.due", { due: timeText(open.due) })} />
       ${warning && warning === next && html`<${Notice} kind="warn" title=${warning} alert />`}
       ${isWords && html`<${Notice} kind="good" title=${t("correct.words")} />`}
-      ${wanted.map((each, n) => html`<${Item} key=${n} model=${model} wanted=${each} by=${open.by} />`)}
+      ${wanted.map(each => html`<${Item} key=${`${each.item} ${each.thing}`} model=${model} wanted=${each} by=${open.by} />`)}
     <//>
   `;
 }

@@ -39,7 +39,7 @@ function ByCode({ onCheck }) {
         />
       <//>
       ${problem && html`<${Notice} kind="bad" title=${t(`enrol.${problem}`)} alert />`}
-      <${Button} onPress=${enrol}>${t("enrol.do")}<//>
+      <${Button} isLong onPress=${enrol}>${t("enrol.do")}<//>
     <//>
   `;
 }

@@ -37,7 +37,7 @@ export function Export() {
     if (await handOver(files)) setCount(files.length);
   };
   return html`
-    <${Button} icon="unsent" onPress=${press}>${t("settings.export")}<//>
+    <${Button} icon="unsent" isLong onPress=${press}>${t("settings.export")}<//>
     ${count > 0 && html`<${Notice} kind="good" title=${t("settings.exported", { count })} alert />`}
   `;
 }

@@ -2,7 +2,7 @@
 
 import { incidentsOf, noneOfThese, partingOf } from "../../flow/incidents.js";
 import { missingOf, unanswered } from "../../flow/missing.js";
-import { Undo, useTap } from "../cautions.js";
+import { Locating, Undo, useTap } from "../cautions.js";
 import { html, useState } from "../html.js";
 import { Button, Card, LinkButton, Notice, Screen, announce } from "../parts.js";
 import { at, known, leave, liveOf, stepOf, useVisit, write } from "../visit.js";
@@ -18,8 +18,8 @@ import { happened } from "./more.js";
 /** The screen. @param {{visit: string}} given */
 export function Leave({ visit }) {
   const model = useVisit(visit, undefined, true);
-  const { tap, asked: cautions } = useTap(model);
-  const [isLocating, setLocating] = useState(false);
+  const { tap, asked: cautions, isLocating } = useTap(model);
+  const [isGoing, setGoing] = useState(false);
   if (!model) return html`<${NotThere} model=${model} back=${at(visit)} />`;
   const { rules, judgement, stages } = model;
   const missing = missingOf(rules, judgement, stages).sort((a, b) => bySeverity(a.view, b.view));
@@ -34,11 +34,11 @@ export function Leave({ visit }) {
   const asked = incidentsOf(...known(model)).filter(({ fact }) => unanswered(rules, judgement).includes(fact));
   const way = stepOf(model, "leave");
   const go = async () => {
-    setLocating(true);
+    setGoing(true);
     try {
       if (way) await leave(model, way, isReady ? parting.entries : []);
     } finally {
-      setLocating(false);
+      setGoing(false);
     }
   };
   const said = isReady && parting.thanks ? (asked.length ? "leave.partingGo" : "leave.thanksGo") : asked.length ? "leave.noneGo" : "leave.go";
@@ -46,8 +46,7 @@ export function Leave({ visit }) {
     ? html`<${LinkButton} kind="main" to=${at(visit, "result")}>${t("visit.result")}<//>`
     : way && html`<${Button} kind=${isReady ? "main" : "plain"} icon="next" onPress=${go}>${t(isReady ? said : "leave.anyway")}<//>`;
   return html`
-    <${Screen} title=${t("leave.title")} back=${at(visit)} actions=${html`<${Offline} count=${model.unsent} />${actions}`}>
-      ${isLocating && html`<${Notice} kind="info" title=${t("visit.locating")} />`}
+    <${Screen} title=${t("leave.title")} back=${at(visit)} actions=${html`${(isGoing || isLocating) && html`<${Locating} />`}<${Offline} count=${model.unsent} />${actions}`}>
       ${mine.length > 0 && html`<h2>${t("leave.missing")}</h2>`}
       ${mine.map(({ view, step }) => html`
         <${Finding} key=${view.code} model=${model} finding=${view}>${step && html`<${Mend} model=${model} finding=${view} step=${step} onTap=${tap} />`}<//>

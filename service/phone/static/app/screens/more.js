@@ -3,7 +3,7 @@
 import { saveDraft } from "../../data/photos.js";
 import { incidentsOf, newThing, raise } from "../../flow/incidents.js";
 import { isOnlyPhoto } from "../filled.js";
-import { html, useState } from "../html.js";
+import { html, useRef, useState } from "../html.js";
 import { Button, Card, Field, Icon, Notice, Screen, announce } from "../parts.js";
 import { go } from "../router.js";
 import { at, known, load, stepPlace, useVisit, whereabouts, write } from "../visit.js";
@@ -97,14 +97,15 @@ export function Raise({ visit, fact }) {
 function RaiseForm({ model, incident }) {
   const { fact, perThing, together, suggestions, form } = incident;
   const key = `raise/${fact}`;
-  const [label, setLabel] = useState(/** @type {string} */ (model.drafts[key]?.label ?? ""));
+  const [filled, setFilled] = useState(/** @type {{label: string, photos: NewFile[]}} */ ({ label: "", photos: [], ...model.drafts[key] }));
+  const { label, photos: files } = filled;
   const [isNameless, setNameless] = useState(false);
-  /** @type {NewFile[]} */
-  const files = model.drafts[key]?.photos ?? [];
-  const keepLabel = (/** @type {string} */ text) => {
-    setLabel(text);
+  const latest = useRef(filled);
+  const change = (/** @type {Partial<typeof filled>} */ some) => {
+    latest.current = { ...latest.current, ...some };
+    setFilled(latest.current);
     setNameless(false);
-    return saveDraft(model.id, key, { label: text, photos: files });
+    return saveDraft(model.id, key, latest.current);
   };
   const record = async (/** @type {boolean} */ isTogether) => {
     if (perThing && !label.trim()) {
@@ -127,17 +128,17 @@ function RaiseForm({ model, incident }) {
       ${perThing &&
       html`<${Card} title=${t("raise.what")}>
         <div class="choices">
-          ${suggestions.map(text => html`<${Button} key=${text.zh} pressed=${label === say(text)} onPress=${() => keepLabel(say(text))}>${say(text)}<//>`)}
+          ${suggestions.map(text => html`<${Button} key=${text.zh} pressed=${label === say(text)} onPress=${() => change({ label: say(text) })}>${say(text)}<//>`)}
         </div>
         <${Field} label=${t("raise.name")}>
-          <input value=${label} maxlength="200" onInput=${(/** @type {any} */ event) => keepLabel(event.currentTarget.value)} />
+          <input value=${label} maxlength="200" onInput=${(/** @type {any} */ event) => change({ label: event.currentTarget.value })} />
         <//>
         ${isNameless && html`<${Notice} kind="warn" title=${t("raise.nameFirst")} alert />`}
       <//>`}
       ${form.photo &&
       html`<${Card}>
         ${files.map((file, n) => html`<${Picture} key=${file.sha256} sha256=${file.sha256} blob=${file.blob} name=${t("step.photoNumber", { number: n + 1 })} />`)}
-        <${Camera} visit=${model.id} step=${key} onPhoto=${(/** @type {NewFile} */ file) => saveDraft(model.id, key, { label, photos: [...files, file] })}>
+        <${Camera} visit=${model.id} step=${key} onPhoto=${(/** @type {NewFile} */ file) => change({ photos: [...latest.current.photos, file] })}>
           ${t(files.length ? "step.photoMore" : "step.photo")}
         <//>
       <//>`}

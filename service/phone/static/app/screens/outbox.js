@@ -54,7 +54,7 @@ export function Outbox() {
   }, [language.value]);
   const { sending, last_sync: last, unsealed } = outbox.value;
   return html`
-    <${Screen} title=${t("outbox.title")} back="settings" actions=${html`<${Button} kind="main" icon="again" onPress=${kick}>${t("settings.send")}<//>`}>
+    <${Screen} title=${t("outbox.title")} back="settings" actions=${html`<${Button} kind="main" icon="again" isLong onPress=${kick}>${t("settings.send")}<//>`}>
       ${unsent.value + unsealed === 0 && html`<${Notice} kind="good" title=${t("outbox.nothing")} />`}
       ${sending && html`<p>${t("settings.sending")}</p>`}
       ${last && html`<p class="quiet">${t("settings.lastSync", { time: timeText(last) })}</p>`}
@@ -98,12 +98,12 @@ function LineRow({ line: { id, name, at, state, person, problem, file } }) {
       ${problem && html`<p>${t("outbox.problem", { title: problemText(problem) })}</p>`}
       ${isOthers && html`<p>${t("outbox.others", { person: person ?? "" })}</p>`}
       ${file?.lost && html`<p>${t("outbox.lost")}</p>`}
-      ${state === "parked" && html`<${Button} icon="again" onPress=${() => retry(id)}>${t("outbox.retry")}<//>`}
+      ${state === "parked" && html`<${Button} icon="again" isLong onPress=${() => retry(id)}>${t("outbox.retry")}<//>`}
       ${ends && html`<${Button} kind="quiet" icon="none" onPress=${() => setAsked(ends)}>${t(`outbox.${ends}`)}<//>`}
       ${asked &&
       html`<${Dialog} title=${t(`outbox.${asked}Title`)} onClose=${() => setAsked(null)}>
         <p>${t(`outbox.${asked}Why`)}</p>
-        ${REASONS[asked].map(reason => html`<${Button} key=${reason} kind="danger" onPress=${() => end(t(reason))}>${t(reason)}<//>`)}
+        ${REASONS[asked].map(reason => html`<${Button} key=${reason} kind="danger" isLong onPress=${() => end(t(reason))}>${t(reason)}<//>`)}
         <${Button} kind="quiet" onPress=${() => setAsked(null)}>${t("cancel")}<//>
       <//>`}
     <//>

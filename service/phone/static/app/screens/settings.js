@@ -26,7 +26,7 @@ function Unsent() {
       ${files > 0 && html`<p>${t("settings.files", { count: files })}</p>`}
       ${parked > 0 && html`<${Notice} kind="bad" title=${t("settings.parked", { count: parked })} />`}
       ${last_sync && html`<p class="quiet">${t("settings.lastSync", { time: timeText(last_sync) })}</p>`}
-      <${Button} icon="again" onPress=${kick}>${t("settings.send")}<//>
+      <${Button} icon="again" isLong onPress=${kick}>${t("settings.send")}<//>
       <${LinkButton} to="outbox" icon="unsent">${t("outbox.open")}<//>
       ${unsent.value + unsealed > 0 && html`<p>${t("settings.exportWhy")}</p><${Export} />`}
     <//>
@@ -49,7 +49,7 @@ function Storage() {
       <p>${t("settings.used", { used: size(space.usage), quota: size(space.quota) })}</p>
       ${space.lasting
         ? html`<${Notice} kind="good" title=${t("settings.granted")} />`
-        : html`<${Notice} kind="warn" title=${t("settings.notGranted")} /><${Button} onPress=${ask}>${t("settings.persist")}<//>`}
+        : html`<${Notice} kind="warn" title=${t("settings.notGranted")} /><${Button} isLong onPress=${ask}>${t("settings.persist")}<//>`}
     <//>
   `;
 }
@@ -61,7 +61,7 @@ function Install() {
       ${way === "installed"
         ? html`<${Notice} kind="good" title=${t("settings.installed")} />`
         : html`<p>${t("settings.installWhy")}</p>`}
-      ${way === "ask" && html`<${Button} icon="plus" onPress=${home.install}>${t("settings.install")}<//>`}
+      ${way === "ask" && html`<${Button} icon="plus" isLong onPress=${home.install}>${t("settings.install")}<//>`}
       ${way === "ios" && html`<p class="lead">${t("settings.installIos")}</p>`}
       ${way === "menu" && html`<p class="lead">${t("settings.installMenu")}</p>`}
     <//>

@@ -56,14 +56,15 @@ function Signing({ model, step, document, what, isCharged, lacksCost }) {
   const [signing, setSigning] = useState(/** @type {Signing} */ ({ of: "", signer: "", relation: "", strokes: [], isSigning: false, isOwn: false, ...model.drafts[key] }));
   const [isTurned, setTurned] = useState(false);
   const [isAsked, setAsked] = useState(false);
+  const latest = useRef(signing);
   const text = JSON.stringify(document);
   useEffect(() => {
     digest(document).then(setSha256);
   }, [text]);
   const change = async (/** @type {Partial<Signing>} */ some) => {
-    const next = { ...signing, ...some, of: sha256 };
-    setSigning(next);
-    await saveDraft(model.id, key, next);
+    latest.current = { ...latest.current, ...some, of: sha256 };
+    setSigning(latest.current);
+    await saveDraft(model.id, key, latest.current);
   };
   const isCurrent = signing.of === sha256 || !signing.strokes.length; // strokes for other content are no signature of this
   const strokes = isCurrent ? signing.strokes : [];

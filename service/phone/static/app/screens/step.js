@@ -85,11 +85,11 @@ const Photos = ({ photos, onRemove }) => html`
  * @param {{model: Model, step: Step, onDone?: () => unknown}} given
  */
 export function Form({ model, step, onDone = () => go(visitPlace(model), { instead: true }) }) {
-  const [filled, change, add, end] = useFilled(model, step);
+  const [filled, change, add, end, newest] = useFilled(model, step);
   const [warned, setWarned] = useState(/** @type {{warning: Caution, go: () => unknown} | null} */ (null));
   const [isReasonless, setReasonless] = useState(false);
   const { form } = step;
-  const taken = (/** @type {NewFile} */ file) => (isOnlyPhoto(step) && !step.warning && !filled.choice ? keepPhoto(model, step, file) : add(file));
+  const taken = (/** @type {NewFile} */ file) => (isOnlyPhoto(step) && !step.warning && !newest().choice ? keepPhoto(model, step, file) : add(file));
 
   const record = async (/** @type {Partial<Entry>[]} */ entries, /** @type {Caution | null} */ warning) => {
     const keep = async () => {

@@ -1,7 +1,7 @@
 // One visit: where, when and who; the steps in the order of the norm, with the next one large at the bottom.
 
 import { nextOf } from "../../flow/steps.js";
-import { Undo, useTap } from "../cautions.js";
+import { Locating, Undo, useTap } from "../cautions.js";
 import { OnMyWay } from "../departure.js";
 import { isOnlyPhoto } from "../filled.js";
 import { html, useEffect, useRef, useState } from "../html.js";
@@ -175,23 +175,26 @@ function Actions({ model, next, onTap }) {
 /** The screen. @param {{visit: string}} given */
 export function Visit({ visit }) {
   const model = useVisit(visit);
-  const { tap: perform, asked } = useTap(model);
+  const { tap: perform, asked, isLocating } = useTap(model);
   const next = model ? nextOf(model.stages) : null;
   const shown = useRef("");
+  const steps = model ? liveOf(model.entries).filter(({ by }) => by === "technician").length : 0;
+  const done = useRef(steps);
   useEffect(() => {
     const isClosing = next?.id === "thank" || next?.id === "leave";
     if (isClosing && shown.current && shown.current !== next.id && !model?.left) go(at(visit, "leave"));
-    // what is next comes into view, but a visit that has not begun opens at its top
-    if (next && (shown.current || model?.judgement.facts.has("arrived"))) {
+    // what is next comes into view, but a visit that has not begun opens at its top, and what others do moves nothing
+    if (next && (shown.current ? steps !== done.current : model?.judgement.facts.has("arrived"))) {
       document.querySelector(".step.next")?.scrollIntoView({ block: "center", behavior: shown.current ? "smooth" : "auto" });
     }
     shown.current = next?.id ?? shown.current;
+    done.current = steps;
   }, [next?.id]);
   if (!model) return html`<${NotThere} model=${model} back="" />`;
   // before leaving it says what is missing
   const tap = (/** @type {Step} */ step) => (step.id === "leave" ? go(at(visit, "leave")) : perform(step));
   return html`
-    <${Screen} title=${model.view.work.content} back="" actions=${html`<${Actions} model=${model} next=${next} onTap=${tap} />`}>
+    <${Screen} title=${model.view.work.content} back="" actions=${html`${isLocating && html`<${Locating} />`}<${Actions} model=${model} next=${next} onTap=${tap} />`}>
       <${Head} model=${model} />
       <${Interrupted} model=${model} />
       ${model.stages.map(stage => html`<${StageCard} key=${stage.id} model=${model} stage=${stage} onTap=${tap} next=${next} />`)}

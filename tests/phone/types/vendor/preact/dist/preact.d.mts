@@ -10,5 +10,6 @@ export abstract class Component<P = {}, S = {}> {
   abstract render(props: Props<P>, state: S): Child
 }
 export function h(type: any, props: Record<string, any> | null, ...children: any[]): VNode
+export const options: { debounceRendering?: (draw: () => void) => void }
 export function render(node: Child, parent: Element): void
 export function Fragment(props: { children?: Child }): VNode
