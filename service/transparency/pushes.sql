@@ -5,7 +5,7 @@ SELECT target, size, pushed_at, next_at, tries, error FROM log_pushes WHERE targ
 INSERT INTO log_pushes (target, size, next_at, tries, error) VALUES (:target, 0, 0, 0, '') ON CONFLICT DO NOTHING;
 
 -- name: claim_push!
-UPDATE log_pushes SET next_at = :lease WHERE target = :target AND next_at = :previous;
+UPDATE log_pushes SET next_at = :lease WHERE target = :target AND next_at = :previous AND size = :size;
 
 -- name: record_push!
 UPDATE log_pushes SET size = :size, pushed_at = :pushed_at, next_at = :next_at, tries = 0, error = '' WHERE target = :target;

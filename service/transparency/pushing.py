@@ -139,8 +139,9 @@ async def _claim(ctx: AppContext, tx: Transaction, target: str) -> tuple[PushRow
         return None
     row, checkpoint = found
     await tx.execute("add_push", target=target)
-    if not await tx.execute("claim_push", target=target, lease=ctx.clock() + LEASE_MS, previous=row.next_at):
-        return None
+    lease = ctx.clock() + LEASE_MS
+    if not await tx.execute("claim_push", target=target, lease=lease, previous=row.next_at, size=row.size):
+        return None  # another process claims it, or has pushed it within this millisecond
     return row, msgspec.structs.replace(checkpoint, note=await checkpoints.with_cosignatures(tx, checkpoint))
 
 

@@ -34,7 +34,7 @@ async def test_no_hostile_file_does_harm(small_world: World) -> None:
     await world.plan()
     told: dict[str, int] = {"shown": 0, "refused": 0, "not shown": 0}
     slowest, files = 0.0, list(corpus())
-    assert len(files) >= 170
+    assert len(files) >= 160
     assert len({what for what, _ in files}) == len(files)
     for number, (what, raw) in enumerate(files):
         pieces = [{"kind": "photo", "sha256": name(raw)}]

@@ -115,6 +115,25 @@ async def test_a_witness_signs_each_checkpoint_and_its_signature_is_shown(
     assert (state.target, state.behind, state.waiting, state.error) == ("witness.example/w1", 0, 0.0, "")
 
 
+async def test_what_another_process_has_just_pushed_is_not_pushed_again(
+    world: World, witness: tuple[Witness, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signer, address = witness
+    world.ctx.checkpoint_targets = (address,)
+    await pushing.push_due(world.ctx)
+    await grow(world.ctx, 1)
+    seen_before = await world.ctx.db.read(lambda tx: pushing._due(world.ctx, tx, address))
+    await pushing.push_due(world.ctx)
+    requests = signer.requests
+
+    async def stale(*_: Any) -> Any:
+        return seen_before
+
+    monkeypatch.setattr(pushing, "_due", stale)
+    await pushing.push_due(world.ctx)  # in the same millisecond, by the clock of tests
+    assert signer.requests == requests
+
+
 async def test_a_witness_that_knows_better_is_believed_unless_the_log_was_rolled_back(
     world: World, witness: tuple[Witness, str]
 ) -> None:
