@@ -1,14 +1,17 @@
 """Nothing stays on a phone for good: what was written about a visit that left it is sent, handed back or removed."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+from playwright.async_api import Page
 
 from service.privacy import erasing
 from tests.support.api_client import World
 from tests.support.desk import signed_in
 from tests.support.factories import uid
-from tests.support.phone import enrolled_phone, plan_now, problem_of, run, serve_gate
+from tests.support.phone import Gate, enrolled_phone, plan_now, problem_of, run, serve_gate
 from tests.support.phone_app import PhoneApp, open_phone, plan_today
 from tests.support.phone_exports import counts, hand_in
 
@@ -18,12 +21,19 @@ ARRIVED = "await app.records.addEntries(given, [{ what: 'arrived' }]); await app
 EXPORTED = "return Promise.all((await app.export.exportFiles()).map(file => file.text()))"
 
 
-async def test_what_was_tapped_before_a_visit_was_handed_over_is_sent(sqlite_world: World) -> None:
-    world = sqlite_world
+@asynccontextmanager
+async def phone_and_gate(world: World) -> AsyncIterator[tuple[Gate, Page]]:
+    """An enrolled phone, and what stands between it and the server."""
     async with (
-        serve_gate(world) as (_, port),
+        serve_gate(world) as (gate, port),
         enrolled_phone(world, f"http://127.0.0.1:{port}") as (_, page),
     ):
+        yield gate, page
+
+
+async def test_what_was_tapped_before_a_visit_was_handed_over_is_sent(sqlite_world: World) -> None:
+    world = sqlite_world
+    async with phone_and_gate(world) as (_, page):
         visit = str(await plan_now(world, "v"))
         more = "await app.records.addEntries(given, [{ what: 'id_shown' }]); "
         await run(page, PULL + ARRIVED + more + "await photographed(given, 'meter_damage_photo', 1)", visit)
@@ -39,10 +49,7 @@ async def test_what_was_tapped_before_a_visit_was_handed_over_is_sent(sqlite_wor
 
 async def test_photos_of_an_erased_visit_do_not_get_to_the_server(sqlite_world: World) -> None:
     world = sqlite_world
-    async with (
-        serve_gate(world) as (gate, port),
-        enrolled_phone(world, f"http://127.0.0.1:{port}") as (_, page),
-    ):
+    async with phone_and_gate(world) as (gate, page):
         visit, other = str(await plan_now(world, "v")), str(await plan_now(world, "other"))
         shared = "await photographed(given, 'meter_damage_photo', 2); await app.records.seal(given); "
         await run(page, PULL + shared, other)
@@ -54,12 +61,8 @@ async def test_photos_of_an_erased_visit_do_not_get_to_the_server(sqlite_world: 
         assert sorted(one["state"] for one in files) == ["parked", "stored"]
         (raw,) = await run(page, EXPORTED)
         assert counts(await hand_in(await signed_in(world, "wang"), raw.encode())) == (0, 0, 2)
-        assert (
-            await world.ctx.db.read(
-                lambda tx: tx.fetch_all("due_uploads", before=2**62, after=b"", end=b"\xff" * 32, size=9)
-            )
-            == []
-        )
+        every = {"before": 2**62, "after": b"", "end": b"\xff" * 32, "size": 9}
+        assert await world.ctx.db.read(lambda tx: tx.fetch_all("due_uploads", **every)) == []
         (record,) = [one for one in await run(page, "return app.database.all('records')") if one["visit"] == visit]
         await run(page, "await app.outbox.discard(given); await app.agenda.tidy()", record["id"])
         assert [one["id"] for one in await run(page, "return app.database.all('visits')")] == [other]
@@ -68,10 +71,7 @@ async def test_photos_of_an_erased_visit_do_not_get_to_the_server(sqlite_world: 
 
 async def test_a_photo_is_exported_with_the_record_that_was_sent_before_it(sqlite_world: World) -> None:
     world = sqlite_world
-    async with (
-        serve_gate(world) as (gate, port),
-        enrolled_phone(world, f"http://127.0.0.1:{port}") as (_, page),
-    ):
+    async with phone_and_gate(world) as (gate, page):
         visit = str(await plan_now(world, "v"))
         await run(page, PULL + ARRIVED, visit)
         await run(page, "await photographed(given, 'meter_damage_photo', 1); await app.records.seal(given)", visit)
@@ -82,6 +82,14 @@ async def test_a_photo_is_exported_with_the_record_that_was_sent_before_it(sqlit
         assert counts(await hand_in(await signed_in(world, "wang"), raw.encode())) == (1, 1, 0)
         view = (await world.ask("wang", "GET", f"/v1/visits/{visit}")).json()
         assert [one["missing_evidence"] for one in view["records"]] == [[], []]
+
+
+async def left(world: World, page: Page) -> str:
+    """A visit that is over, and sent."""
+    visit = str(await plan_now(world, "v"))
+    leave = "await app.records.addEntries(given, [{ what: 'left' }]); await app.records.seal(given); "
+    await run(page, PULL + ARRIVED + leave + SEND, visit)
+    return visit
 
 
 async def returned(world: World, visit: str, *items: str) -> str:
@@ -96,13 +104,8 @@ async def returned(world: World, visit: str, *items: str) -> str:
 
 async def test_a_correction_ends_although_its_entries_went_with_another_record(sqlite_world: World) -> None:
     world = sqlite_world
-    async with (
-        serve_gate(world) as (_, port),
-        enrolled_phone(world, f"http://127.0.0.1:{port}") as (_, page),
-    ):
-        visit = str(await plan_now(world, "v"))
-        left = "await app.records.addEntries(given, [{ what: 'left' }]); await app.records.seal(given); "
-        await run(page, PULL + ARRIVED + left + SEND, visit)
+    async with phone_and_gate(world) as (_, page):
+        visit = await left(world, page)
         first, second = await returned(world, visit, "id_shown"), await returned(world, visit, "met_customer")
         answers = """
             await app.agenda.pull()
@@ -122,21 +125,14 @@ async def test_a_correction_ends_although_its_entries_went_with_another_record(s
 
 async def test_answers_to_a_correction_that_was_withdrawn_are_sent(sqlite_world: World) -> None:
     world = sqlite_world
-    async with (
-        serve_gate(world) as (_, port),
-        enrolled_phone(world, f"http://127.0.0.1:{port}") as (_, page),
-    ):
-        visit = str(await plan_now(world, "v"))
-        left = "await app.records.addEntries(given, [{ what: 'left' }]); await app.records.seal(given); "
-        await run(page, PULL + ARRIVED + left + SEND, visit)
+    async with phone_and_gate(world) as (_, page):
+        visit = await left(world, page)
         asked = await returned(world, visit, "id_shown")
         answer = "await app.records.addEntries(given, [{ what: 'id_shown' }]); "
         await run(page, PULL + answer + "await app.outbox.kick()", visit)
         seen = (await world.ask("wang", "GET", f"/v1/visits/{visit}")).json()
-        assert (seen["state"], len(seen["records"])) == (
-            "returned",
-            2,
-        )  # they are handed in together, by the technician
+        # they are handed in together, by the technician
+        assert (seen["state"], len(seen["records"])) == ("returned", 2)
         assert (await world.ask("wang", "DELETE", f"/v1/corrections/{asked}")).status_code == 204
         await run(page, "await app.outbox.kick(); await app.outbox.kick()")
         seen = (await world.ask("wang", "GET", f"/v1/visits/{visit}")).json()
