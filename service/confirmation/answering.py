@@ -117,7 +117,7 @@ async def _answer_appointment(
         if _said_no_last(visit):
             return
         entry = Entry(id="-", at=now, by="customer", what=AGREED, says="no")
-        await _append(ctx, tx, visit, _batch_id(link, visit, appointment, "no"), entry)
+        await _append(ctx, tx, visit, _batch_id(link, visit, "no"), entry)
         return
     if appointment.agreed:
         return
@@ -127,7 +127,7 @@ async def _answer_appointment(
     evidence = (Evidence(kind="customer_confirm"), log)
     items = (AGREED, MOVED) if appointment.moved else (AGREED,)
     agreed = [Entry(id="-", at=now, by="customer", what=item, evidence=evidence) for item in items]
-    await _append(ctx, tx, visit, _batch_id(link, visit, appointment, "agreed"), *agreed)
+    await _append(ctx, tx, visit, _batch_id(link, visit, "agreed"), *agreed)
 
 
 async def _request_reschedule(
@@ -139,7 +139,7 @@ async def _request_reschedule(
     request: RescheduleRequest,
 ) -> None:
     wish, window = request.wish.strip(), request.window
-    asked = None if appointment.agreed else appointment.asked  # who has agreed since asks again
+    asked = None if appointment.agreed else appointment.asked  # after they have agreed, it is a new request
     if asked is not None and (asked.wish, asked.window) == (wish, window):
         return
     if appointment.may_ask_until is None:
@@ -152,15 +152,14 @@ async def _request_reschedule(
     fields = window_fields(window) if window else {}
     entry = Entry(id="-", at=ctx.now(), by="customer", what=AGREED, refused=refused, fields=fields)
     asks = " ".join(["ask", wish, *map(str, fields.values())])
-    await _append(ctx, tx, visit, _batch_id(link, visit, appointment, asks), entry)
+    await _append(ctx, tx, visit, _batch_id(link, visit, asks), entry)
 
 
-def _batch_id(link: UUID, visit: LoadedVisit, appointment: Appointment, answer: str) -> UUID:
+def _batch_id(link: UUID, visit: LoadedVisit, answer: str) -> UUID:
     """Each answer has an id of its own, also where one like it was given before the visit was moved away and back, or
     was taken back: that the last one is not written twice, its caller sees."""
-    window = _iso(appointment.window.start) if appointment.window else ""
     previous = [row.id for row in visit.batch_rows if row.kind == "link"][-1:]
-    return uuid5(link, " ".join([answer, window, *map(str, previous)]))
+    return uuid5(link, " ".join([answer, *map(str, previous)]))
 
 
 def _said_no_last(visit: LoadedVisit) -> bool:

@@ -2,8 +2,7 @@
 INSERT INTO messages (id, visit, about, channel, recipient, text, placeholders, entries, sha256, created_at, created_by,
     give_up_at, state, tries, next_at, occasion, variables, not_before, link, salt, priority)
 VALUES (:id, :visit, :about, :channel, :recipient, :text, :placeholders, :entries, :sha256, :created_at, :created_by,
-    :give_up_at, 'waiting', 0, :next_at, :occasion, :variables, :not_before, :link, :salt,
-    :priority)
+    :give_up_at, 'waiting', 0, :next_at, :occasion, :variables, :not_before, :link, :salt, :priority)
 ON CONFLICT DO NOTHING;
 
 -- name: message^

@@ -2,7 +2,6 @@
 
 import socket
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
@@ -10,26 +9,10 @@ import pytest
 
 from service import protocol
 from tests.support.factories import uid
-from tests.support.running import Running, answers, hired, running, until
+from tests.support.running import Running, answers, running, until
 
 MB = 2**20
 PART = 64 * 1024
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("early")
-
-
-@pytest.fixture(scope="module")
-def technician(folder: Path) -> str:
-    return hired(folder, "li", "technician")["authorization"]
-
-
-@pytest.fixture(scope="module")
-def server(folder: Path, technician: str) -> Iterator[Running]:
-    with running(folder) as server:
-        yield server
 
 
 def head(path: str, size: int | None, *more: str, method: str = "PUT") -> bytes:

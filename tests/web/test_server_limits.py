@@ -4,7 +4,6 @@ import json
 import select
 import socket
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
@@ -12,26 +11,10 @@ import httpx
 import pytest
 
 from tests.support.factories import uid
-from tests.support.running import Running, answers, hired, running, until
+from tests.support.running import Running, answers, running, until
 
 MB = 2**20
 GET = b"GET /health/live HTTP/1.1\r\nhost: x\r\n"
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("limits")
-
-
-@pytest.fixture(scope="module")
-def technician(folder: Path) -> str:
-    return hired(folder, "li", "technician")["authorization"]
-
-
-@pytest.fixture(scope="module")
-def server(folder: Path, technician: str) -> Iterator[Running]:
-    with running(folder) as server:
-        yield server
 
 
 def told(raw: bytes) -> tuple[int, str]:
